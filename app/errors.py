@@ -1,0 +1,70 @@
+"""The error tree of Tailrace; foreign errors are mapped to these once, at the boundary.
+
+    TailraceError
+      ├─ RecordError         a message that no retry will make readable; carries its reason
+      ├─ UpstreamError       the provider could not be reached or broke off
+      │    ├─ UpstreamRefused / UpstreamReset / UpstreamTimeout / UpstreamProtocolError
+      ├─ RelayRefused        a call we answer ourselves: unknown upstream, bad header, …
+      ├─ Unavailable         ask again later: recovering, rebalancing, broker away
+      └─ StartError          the process cannot start; its text is one line saying what to do
+"""
+
+from typing import Literal
+
+
+class TailraceError(Exception):
+    """The root of our errors."""
+
+
+class RecordError(TailraceError):
+    """A message that no retry will make readable."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class UpstreamError(TailraceError):
+    """The provider could not be reached or broke off."""
+
+
+class UpstreamRefused(UpstreamError):
+    """No connection: refused, unresolvable, or TLS failed."""
+
+
+class UpstreamReset(UpstreamError):
+    """The connection broke before the response ended."""
+
+
+class UpstreamProtocolError(UpstreamError):
+    """The upstream's bytes are not a valid HTTP response."""
+
+
+class UpstreamTimeout(UpstreamError):
+    """The upstream took too long; `kind` says at what."""
+
+    def __init__(self, kind: Literal["connect", "first_byte", "idle"]) -> None:
+        super().__init__(f"upstream timeout: {kind}")
+        self.kind = kind
+
+
+class RelayRefused(TailraceError):
+    """A call we answer ourselves, in the called API's own error shape."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class Unavailable(TailraceError):
+    """The answer is not to be had now; `retry_after_s` says when to ask again."""
+
+    def __init__(self, message: str, retry_after_s: float = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class StartError(TailraceError):
+    """The process cannot start; the text is one line that says what to do."""

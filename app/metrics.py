@@ -1,0 +1,34 @@
+"""Every metric in one typed list: name, kind, labels and meaning.
+
+A registry of our own, so that a test or a second application in one process starts from zero.
+"""
+
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """All metrics of one process; `/metrics` prints `registry`."""
+
+    registry: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=True))
+
+    def __post_init__(self) -> None:
+        """Declare every metric on the registry."""
+        declare = object.__setattr__
+        for name, kind, labels, meaning in ROWS:
+            declare(self, name, kind(f"tailrace_{name}", meaning, labels, registry=self.registry))
+
+    produced_total: Counter = field(init=False)
+    dropped_total: Counter = field(init=False)
+    queued_records: Gauge = field(init=False)
+    queued_bytes: Gauge = field(init=False)
+
+
+ROWS: list[tuple[str, type[Counter] | type[Gauge] | type[Histogram], tuple[str, ...], str]] = [
+    ("produced_total", Counter, ("topic",), "messages the broker acknowledged to the publisher"),
+    ("dropped_total", Counter, ("reason",), "records or bodies given up, by reason"),
+    ("queued_records", Gauge, (), "records waiting for the broker"),
+    ("queued_bytes", Gauge, (), "bytes waiting for the broker"),
+]

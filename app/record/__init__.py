@@ -1,0 +1,13 @@
+"""What travels through the topics: the record and its relatives, and how they are encoded.
+
+    model.py        `Record` (envelope v1): one exchange, metadata only
+    fact.py         `Fact`: the priced, deduplicated row that `meter` emits
+    bodies.py       `BodyEnvelope`: request and response bytes of one exchange
+    dead_letter.py  `DeadLetter`: raw bytes that could not be handled, with reason and origin
+    codec.py        bytes <-> models; the only place that maps validation errors to ours
+    keys.py         message keys: `tenant|user`, anonymous sub-keys, request ids
+    topics.py       names and configurations of all topics
+
+Wire format: JSON (bodies: a framed, compressed binary). New fields are optional with a stated
+meaning of "absent"; removing one is a new `schema_version`.
+"""

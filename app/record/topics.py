@@ -1,0 +1,56 @@
+"""Names and configurations of all topics; the prefix comes from the settings."""
+
+from dataclasses import dataclass, field
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """One topic as it should be on the broker; `partitions` None means the configured count."""
+
+    name: str
+    partitions: int | None = None
+    configs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """The topics of one deployment, by what they carry."""
+
+    prefix: str = "tailrace"
+
+    @property
+    def exchanges(self) -> str:
+        """Records, keyed by `tenant|user`."""
+        return f"{self.prefix}.exchanges"
+
+    @property
+    def bodies(self) -> str:
+        """Request and response bytes, keyed by request id; short retention."""
+        return f"{self.prefix}.bodies"
+
+    @property
+    def facts(self) -> str:
+        """Priced, deduplicated rows, keyed by request id."""
+        return f"{self.prefix}.facts"
+
+    @property
+    def dead_letters(self) -> str:
+        """What no agent could handle, with reason and origin."""
+        return f"{self.prefix}.dead-letters"
+
+    def specs(self) -> list[TopicSpec]:
+        """Every topic that the proxy and the agents use, tables' changelogs apart."""
+        week, bodies = str(7 * DAY_MS), str(DAY_MS)
+        return [
+            TopicSpec(self.exchanges, configs={"retention.ms": week}),
+            TopicSpec(
+                self.bodies, configs={"retention.ms": bodies, "max.message.bytes": str(8 << 20)}
+            ),
+            TopicSpec(self.facts, configs={"retention.ms": week}),
+            TopicSpec(
+                self.dead_letters,
+                configs={"retention.ms": str(14 * DAY_MS), "max.message.bytes": str(16 << 20)},
+            ),
+        ]

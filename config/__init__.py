@@ -1,0 +1,15 @@
+"""Settings and data files: the only package that reads the environment.
+
+    settings.py    the frozen tree `Settings`, and `load_settings()`, which reads it once
+    sections.py    one pydantic model per section; units are in the names
+    explain.py     the effective settings, secrets masked, and where each came from
+
+Data: `prices.toml` (price overrides), `compose.yaml` (Kafka, S3 and ClickHouse for those who have
+Docker), `reference/` (generated pages on settings, metrics, topics, the record and the CLI).
+
+Imports nothing of ours, so every other package may import it.
+"""
+
+from config.settings import Settings, SettingsError, load_settings
+
+__all__ = ["Settings", "SettingsError", "load_settings"]

@@ -1,0 +1,194 @@
+"""The sections of the settings tree, one frozen model each.
+
+A variable is `TAILRACE_<SECTION>__<FIELD>`; every field carries its unit in its name and a
+description that becomes its line in the generated reference.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+MIB = 1 << 20
+
+
+class Section(BaseModel):
+    """A frozen group of settings that refuses unknown names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WebSettings(Section):
+    """The HTTP server that relays calls and answers queries."""
+
+    bind: str = Field("127.0.0.1", description="address the server listens on")
+    port: Port = Field(6066, description="port the server listens on")
+    shutdown_grace_s: Seconds = Field(
+        60, description="how long streams in flight may run on after SIGTERM"
+    )
+    keepalive_s: Seconds = Field(75, description="how long an idle client connection is kept")
+
+
+class KafkaSettings(Section):
+    """The broker; unset servers mean the embedded one."""
+
+    bootstrap_servers: str | None = Field(
+        None, description="host:port[,host:port]; unset: `tailrace up` starts the embedded broker"
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="transport to the broker"
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        "PLAIN", description="SASL mechanism, if the protocol is a SASL one"
+    )
+    sasl_username: str | None = Field(None, description="SASL user")
+    sasl_password: SecretStr | None = Field(None, description="SASL password")
+    ssl_cafile: str | None = Field(None, description="CA bundle; unset: the system's")
+    topic_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")] = Field(
+        "tailrace", description="topics are named <prefix>.exchanges and so on"
+    )
+    partitions: Annotated[int, Field(ge=1, le=1024)] | None = Field(
+        None, description="partitions of each topic; unset: 4 on the embedded broker, else 24"
+    )
+    replication_factor: Annotated[int, Field(ge=1, le=9)] = Field(
+        1, description="replicas of each topic"
+    )
+    idempotent: bool = Field(
+        True, description="workers produce idempotently (the embedded broker refuses it)"
+    )
+    request_timeout_s: Annotated[float, Field(gt=0, le=10)] = Field(
+        10, description="how long the proxy's producer waits for the broker's ack of a batch"
+    )
+    compression: Literal["none", "zstd"] = Field("none", description="codec of produced batches")
+    session_timeout_s: Seconds = Field(
+        30, description="a worker silent for this long loses its partitions"
+    )
+    rebalance_timeout_s: Seconds = Field(60, description="how long a rebalance may take")
+
+
+class UpstreamSettings(Section):
+    """One provider behind the proxy."""
+
+    base_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = Field(
+        description="http(s)://host[:port][/path]; the path after /{upstream} is appended"
+    )
+    dialect: Literal["openai", "anthropic", "gemini", "raw"] = Field(
+        "raw", description="whose API it speaks: decides error shapes and how usage is read"
+    )
+
+
+class RelaySettings(Section):
+    """How calls are passed to upstreams."""
+
+    connect_timeout_s: Seconds = Field(10, description="TCP and TLS connection to the upstream")
+    first_byte_timeout_s: Seconds = Field(
+        600, description="from the request's last byte to the response's headers"
+    )
+    idle_timeout_s: Seconds = Field(300, description="between two chunks of a response")
+    max_connections: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        1000, description="pooled connections to all upstreams"
+    )
+    on_client_abort: Literal["abort", "drain"] = Field(
+        "abort",
+        description="a client that leaves: abort the upstream call, or drain it for its usage",
+    )
+
+
+class CaptureSettings(Section):
+    """What is kept of an exchange."""
+
+    max_body_bytes: Annotated[int, Field(ge=0, le=64 * MIB)] = Field(
+        1 * MIB, description="a body longer than this is not kept (too_large); usage still is"
+    )
+    max_decoded_bytes: Annotated[int, Field(ge=1024, le=1024 * MIB)] = Field(
+        64 * MIB, description="a compressed body is decoded no further than this"
+    )
+    max_properties: Annotated[int, Field(ge=0, le=256)] = Field(
+        32, description="Tailrace-Property-* headers kept per exchange"
+    )
+    max_property_bytes: Annotated[int, Field(ge=1, le=16_384)] = Field(
+        1024, description="longest property value kept"
+    )
+
+
+class PublishSettings(Section):
+    """The bounded queue between the relay and the broker."""
+
+    max_bytes: Annotated[int, Field(ge=MIB)] = Field(
+        64 * MIB, description="bytes of records and bodies that may wait for the broker"
+    )
+    max_records: Annotated[int, Field(ge=1)] = Field(
+        50_000, description="records that may wait for the broker"
+    )
+    drain_timeout_s: Seconds = Field(
+        20, description="how long a stopping process goes on publishing what is queued"
+    )
+
+
+class MeterSettings(Section):
+    """The agent that prices and counts."""
+
+    seen_ttl_s: Annotated[int, Field(ge=3600)] = Field(
+        10 * 86_400,
+        description="how long a request id is remembered; must exceed the longest a record waits",
+    )
+    top_users: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        1000, description="users kept in the in-memory ranking of each worker, per order"
+    )
+    batch_records: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        200, description="records handled between two yields to the event loop"
+    )
+
+
+class EngineSettings(Section):
+    """How the stream side of a worker runs."""
+
+    commit_interval_s: Seconds = Field(1.0, description="how often offsets are committed")
+    flush_timeout_s: Seconds = Field(
+        30, description="how long a commit waits for its effects to be durable at shutdown"
+    )
+    drain_timeout_s: Seconds = Field(
+        25, description="how long a revoked or stopping worker waits for events in progress"
+    )
+    buffer_bytes: Annotated[int, Field(ge=MIB)] = Field(
+        32 * MIB, description="fetched bytes buffered per topic"
+    )
+    restart_backoff_max_s: Seconds = Field(
+        30, description="longest wait before the stream side is started again after a failure"
+    )
+    standby_replicas: Annotated[int, Field(ge=0, le=3)] = Field(
+        0, description="workers that keep a warm copy of each table"
+    )
+
+
+class S3Settings(Section):
+    """The object store for bodies; an unset endpoint and bucket mean the embedded one."""
+
+    endpoint_url: str | None = Field(None, description="S3 endpoint; unset: embedded")
+    bucket: str = Field("tailrace", description="bucket for bodies")
+    region: str = Field("us-east-1", description="region of the bucket")
+    access_key_id: str | None = Field(None, description="access key")
+    secret_access_key: SecretStr | None = Field(None, description="secret key")
+
+
+class AnalyticsSettings(Section):
+    """The analytics engine; an unset URL means the embedded one."""
+
+    url: SecretStr | None = Field(
+        None, description="clickhouse://user:password@host:8123/db; unset: embedded"
+    )
+
+
+class MockSettings(Section):
+    """The built-in mock provider."""
+
+    enabled: bool = Field(True, description="serve the mock provider, upstream `mock`")
+
+
+class LogSettings(Section):
+    """Our own log lines."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level")
+    format: Literal["text", "json"] = Field("text", description="shape of a log line")

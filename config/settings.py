@@ -1,0 +1,93 @@
+"""The settings tree, read once at the start from variables over an optional TOML file.
+
+Order of precedence: `TAILRACE_…` variables (nested by `__`), then the TOML file that
+`TAILRACE_CONFIG` names, then the defaults. Nothing reads the environment after that.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources import EnvSettingsSource, InitSettingsSource
+
+from config import sections
+
+PREFIX = "TAILRACE_"
+RESERVED_UPSTREAM_NAMES = frozenset({"api", "v1", "internal", "health", "metrics", "static"})
+EMBEDDED_PARTITIONS = 4
+DEFAULT_PARTITIONS = 24
+
+UpstreamName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+class SettingsError(Exception):
+    """A wrong setting; its text is one line: the variable, the value and what is allowed."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set, frozen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    role: Literal["all", "proxy", "worker"] = Field(
+        "all", description="what this process does: relay and meter, relay alone, or meter alone"
+    )
+    data_dir: Path = Field(Path(".tailrace"), description="tables, spill and embedded services")
+    instance: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = Field(
+        "0", description="tells apart the processes on one host"
+    )
+    canonical_url: str | None = Field(
+        None, description="how other workers reach this one; unset: http://<bind>:<port>"
+    )
+    epoch: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = Field(
+        None, description="name of this life of the topics; change it when topics are made anew"
+    )
+    default_upstream: UpstreamName = Field("openai", description="upstream behind /v1/*")
+    upstreams: dict[UpstreamName, sections.UpstreamSettings] = Field(
+        default_factory=dict, description="JSON or TOML table of upstreams, added to the built-in"
+    )
+    internal_token: sections.SecretStr | None = Field(
+        None, description="shared secret of this deployment's processes; unset: minted at start"
+    )
+
+    web: sections.WebSettings = sections.WebSettings()
+    kafka: sections.KafkaSettings = sections.KafkaSettings()
+    relay: sections.RelaySettings = sections.RelaySettings()
+    capture: sections.CaptureSettings = sections.CaptureSettings()
+    publish: sections.PublishSettings = sections.PublishSettings()
+    meter: sections.MeterSettings = sections.MeterSettings()
+    engine: sections.EngineSettings = sections.EngineSettings()
+    s3: sections.S3Settings = sections.S3Settings()
+    analytics: sections.AnalyticsSettings = sections.AnalyticsSettings()
+    mock: sections.MockSettings = sections.MockSettings()
+    log: sections.LogSettings = sections.LogSettings()
+
+    @property
+    def partitions(self) -> int:
+        """Partitions of every topic: the setting, else 4 embedded, else 24."""
+        if self.kafka.partitions is not None:
+            return self.kafka.partitions
+        return EMBEDDED_PARTITIONS if self.embedded_broker else DEFAULT_PARTITIONS
+
+    @property
+    def embedded_broker(self) -> bool:
+        """Whether no broker was named, so that `tailrace up` starts one."""
+        return self.kafka.bootstrap_servers is None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from the call alone: `load_settings` is what reads the environment."""
+        return (init_settings,)

@@ -1,0 +1,1 @@
+"""The test suite: unit, property, contract, golden, integration, chaos, bench, e2e."""
