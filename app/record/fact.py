@@ -3,9 +3,9 @@
 A fact may be emitted again after a crash; sinks replace by (`tenant`, `request_id`).
 """
 
-from datetime import datetime
 from typing import Literal
 
+from app.record.fields import UtcTime
 from app.record.model import Record, WireModel
 
 UnpricedReason = Literal["no_usage", "unknown_model", "unknown_provider", "not_completed"]
@@ -22,9 +22,10 @@ class Cost(WireModel):
 class Fact(WireModel):
     """A record with its cost and where the meter read it."""
 
+    schema_version: Literal[1] = 1
     record: Record
     cost: Cost
     epoch: str
     partition: int
     offset: int
-    metered_at: datetime
+    metered_at: UtcTime

@@ -2,24 +2,41 @@
 
 Token counts follow one convention for every dialect: `input` counts all prompt tokens, those read
 from and written to a cache included; `output` counts all generated tokens, reasoning included. The
-other kinds are parts of those two, never additions. None means "not reported"; 0 means "reported 0".
+other kinds are parts of those two, never additions. None means "not reported", 0 "reported 0".
+
+A field that may be absent says what absence means; on the wire, absent and null are the same. Every
+text is bounded and free of control characters, so that a record is never larger than 64 KiB.
+Producers build with `app.record.build.build_record`, which clips where this module refuses.
 """
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = 1
-MAX_USER_BYTES = 256
-TENANT_PATTERN = r"^[a-z0-9_-]{1,64}$"
+from app.record.fields import (
+    MAX_USER_BYTES,
+    TENANT_PATTERN,
+    Count,
+    Line,
+    Millis,
+    Name,
+    Path,
+    Properties,
+    RequestId,
+    Tenant,
+    Tokens,
+    User,
+    UtcTime,
+    Word,
+)
+
+__all__ = ["MAX_USER_BYTES", "TENANT_PATTERN", "Count", "Millis"]
+SCHEMA_VERSION: Literal[1] = 1
 DEFAULT_TENANT = "default"
 ANONYMOUS_USER = "anonymous"
 
 Outcome = Literal["completed", "client_abort", "upstream_error", "timeout", "refused"]
 BodyState = Literal["kept", "empty", "omitted", "too_large"]
-Count = Annotated[int, Field(ge=0)]
-Millis = Annotated[float, Field(ge=0)]
 
 
 class WireModel(BaseModel):
@@ -29,16 +46,20 @@ class WireModel(BaseModel):
 
 
 class Usage(WireModel):
-    """Tokens by kind; `estimated` is true where we counted because the upstream did not say."""
+    """Tokens by kind; `estimated` is true where we counted because the upstream did not say.
 
-    input: Count | None = None
-    output: Count | None = None
-    cache_read: Count | None = None
-    cache_write: Count | None = None
-    cache_write_1h: Count | None = None
-    reasoning: Count | None = None
-    audio_input: Count | None = None
-    audio_output: Count | None = None
+    `cache_write` counts all tokens written to a cache, those kept for an hour included;
+    `cache_write_1h` is that part.
+    """
+
+    input: Tokens | None = None
+    output: Tokens | None = None
+    cache_read: Tokens | None = None
+    cache_write: Tokens | None = None
+    cache_write_1h: Tokens | None = None
+    reasoning: Tokens | None = None
+    audio_input: Tokens | None = None
+    audio_output: Tokens | None = None
     estimated: bool = False
 
 
@@ -63,47 +84,51 @@ class Record(WireModel):
 
     Never in it: credentials, cookies, secrets of query strings. `attempt` counts dead-letter
     replays. `sequence` numbers the records of one `producer_id` without gaps.
+
+    Absent means: `schema_version` 1; `tenant` the default one; `user` anonymous; `attempt` never
+    replayed; `status` no response came; `model` the upstream named none; `usage` none reported;
+    `client_retry_count` the client did not say; any other text: not sent.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     # identity
-    tenant: Annotated[str, Field(pattern=TENANT_PATTERN)] = DEFAULT_TENANT
-    request_id: Annotated[str, Field(pattern=r"^[0-9a-f-]{36}$")]
-    client_request_id: str | None = None
-    key_id: str | None = None
-    user: Annotated[str, Field(min_length=1, max_length=MAX_USER_BYTES)] = ANONYMOUS_USER
-    session_id: str | None = None
-    session_name: str | None = None
-    session_path: str | None = None
-    properties: dict[str, str] = Field(default_factory=dict)
-    traceparent: str | None = None
+    tenant: Tenant = DEFAULT_TENANT
+    request_id: RequestId
+    client_request_id: Name | None = None
+    key_id: Word | None = None
+    user: User = ANONYMOUS_USER
+    session_id: Name | None = None
+    session_name: Name | None = None
+    session_path: Line | None = None
+    properties: Properties = Field(default_factory=dict)
+    traceparent: Name | None = None
     # producer
-    producer_id: str
+    producer_id: Name
     sequence: Count
-    produced_at: datetime
+    produced_at: UtcTime
     attempt: Count = 0
     # request
-    provider: str
-    dialect: str
-    upstream_url: str
-    path: str
-    method: str
-    model_requested: str | None = None
+    provider: Word
+    dialect: Word
+    upstream_url: Line
+    path: Path
+    method: Word
+    model_requested: Name | None = None
     stream: bool = False
     request_bytes: Count = 0
-    started_at: datetime
+    started_at: UtcTime
     client_retry_count: Count | None = None
     # response
-    status: int | None = None
+    status: Annotated[int, Field(ge=100, le=999)] | None = None
     outcome: Outcome
-    error: str | None = None
-    model: str | None = None
-    finish_reason: str | None = None
+    error: Line | None = None
+    model: Name | None = None
+    finish_reason: Word | None = None
     response_bytes: Count = 0
-    provider_request_id: str | None = None
+    provider_request_id: Name | None = None
     timings_ms: Timings
     usage: Usage | None = None
     # bodies: `body_ref` is null when neither side was kept; the states give the reason per side
-    body_ref: str | None = None
+    body_ref: Line | None = None
     request_body: BodyState = "empty"
     response_body: BodyState = "empty"

@@ -1,0 +1,156 @@
+"""The body envelope as bytes: a small frame, compressed as a whole unless that gains nothing.
+
+    "TRB" | version u8 = 1 | coding u8 (0 plain, 1 zstd) | payload
+    payload = header length u32 big-endian | header JSON | request bytes | response bytes
+
+The header names the exchange and, for each side that is there, its content type, content encoding
+and length. Decoding allocates no more than its limit, whatever the frame claims.
+"""
+
+import struct
+
+import zstandard
+from pydantic import ValidationError
+
+from app.errors import RecordError
+from app.record.bodies import BodyEnvelope, BodyPart
+from app.record.codec import invalid
+from app.record.fields import CONTROL, Count, Line, RequestId, Tenant, UtcTime
+from app.record.model import WireModel
+
+MAGIC = b"TRB"
+VERSION = 1
+PLAIN, ZSTD = 0, 1
+ZSTD_LEVEL = 1
+COMPRESS_FROM_BYTES = 256
+MAX_HEADER_BYTES = 16_384
+MAX_DECODED_BYTES = (128 << 20) + MAX_HEADER_BYTES
+_MAX_HEADER_VALUE_CHARS = 512
+_PREFIX = struct.Struct(">3sBB")
+_LENGTH = struct.Struct(">I")
+
+
+class PartHeader(WireModel):
+    """What is needed to read one side's bytes."""
+
+    content_type: Line
+    content_encoding: Line
+    length_bytes: Count
+
+
+class EnvelopeHeader(WireModel):
+    """The identity of the exchange and the sides that follow."""
+
+    tenant: Tenant
+    request_id: RequestId
+    started_at: UtcTime
+    request: PartHeader | None = None
+    response: PartHeader | None = None
+
+
+def encode_bodies(envelope: BodyEnvelope) -> bytes:
+    """The envelope as one message; header values are clipped. Raises: RecordError (`invalid`)."""
+    try:
+        header = EnvelopeHeader(
+            tenant=envelope.tenant,
+            request_id=envelope.request_id,
+            started_at=envelope.started_at,
+            request=_part_header(envelope.request),
+            response=_part_header(envelope.response),
+        )
+    except ValidationError as exc:
+        raise invalid(exc) from exc
+    head = header.__pydantic_serializer__.to_json(header, exclude_none=True)
+    sides = [part.data for part in (envelope.request, envelope.response) if part is not None]
+    payload = b"".join([_LENGTH.pack(len(head)), head, *sides])
+    if len(payload) >= COMPRESS_FROM_BYTES:
+        compressed = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(payload)
+        if len(compressed) < len(payload):
+            return _PREFIX.pack(MAGIC, VERSION, ZSTD) + compressed
+    return _PREFIX.pack(MAGIC, VERSION, PLAIN) + payload
+
+
+def decode_bodies(value: bytes | None, max_decoded_bytes: int = MAX_DECODED_BYTES) -> BodyEnvelope:
+    """The envelope in a message's value. Raises: RecordError."""
+    if value is None or len(value) < _PREFIX.size:
+        raise RecordError("undecodable", "no value, or one too short for its prefix")
+    magic, version, coding = _PREFIX.unpack_from(value)
+    if magic != MAGIC:
+        raise RecordError("undecodable", "not a body envelope")
+    if version != VERSION:
+        raise RecordError("unknown_version", f"body envelope version {version}")
+    payload = _payload(value[_PREFIX.size :], coding, max_decoded_bytes)
+    if len(payload) < _LENGTH.size:
+        raise RecordError("undecodable", "truncated before its header")
+    (head_bytes,) = _LENGTH.unpack_from(payload)
+    if head_bytes > MAX_HEADER_BYTES:
+        raise RecordError("too_large", f"a header of {head_bytes} bytes")
+    return _envelope(payload, _LENGTH.size + head_bytes)
+
+
+def _payload(data: bytes, coding: int, max_decoded_bytes: int) -> bytes:
+    if coding == PLAIN:
+        size_bytes = len(data)
+    elif coding == ZSTD:
+        size_bytes = _declared_size(data)
+    else:
+        raise RecordError("unknown_version", f"body envelope coding {coding}")
+    if size_bytes > max_decoded_bytes:
+        raise RecordError("too_large", f"{size_bytes} bytes, at most {max_decoded_bytes} are read")
+    if coding == PLAIN:
+        return data
+    try:
+        return zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
+    except zstandard.ZstdError as exc:
+        raise RecordError("undecodable", f"zstd: {exc}") from exc
+
+
+def _declared_size(data: bytes) -> int:
+    try:
+        size_bytes = zstandard.frame_content_size(data)
+    except zstandard.ZstdError as exc:
+        raise RecordError("undecodable", f"zstd: {exc}") from exc
+    if size_bytes < 0:
+        raise RecordError("undecodable", "zstd: the frame does not say how long it is")
+    return size_bytes
+
+
+def _envelope(payload: bytes, body_start: int) -> BodyEnvelope:
+    try:
+        header = EnvelopeHeader.__pydantic_validator__.validate_json(
+            payload[_LENGTH.size : body_start], strict=True
+        )
+    except ValidationError as exc:
+        raise invalid(exc) from exc
+    response_start = body_start + (header.request.length_bytes if header.request else 0)
+    end = response_start + (header.response.length_bytes if header.response else 0)
+    if end != len(payload):
+        raise RecordError("undecodable", f"{len(payload)} bytes, its header says {end}")
+    return BodyEnvelope(
+        tenant=header.tenant,
+        request_id=header.request_id,
+        started_at=header.started_at,
+        request=_part(header.request, payload[body_start:response_start]),
+        response=_part(header.response, payload[response_start:]),
+    )
+
+
+def _part_header(part: BodyPart | None) -> PartHeader | None:
+    if part is None:
+        return None
+    return PartHeader(
+        content_type=_clipped(part.content_type),
+        content_encoding=_clipped(part.content_encoding),
+        length_bytes=len(part.data),
+    )
+
+
+def _part(header: PartHeader | None, data: bytes) -> BodyPart | None:
+    if header is None:
+        return None
+    return BodyPart(header.content_type, header.content_encoding, data)
+
+
+def _clipped(value: str) -> str:
+    text = value[:_MAX_HEADER_VALUE_CHARS].encode("utf-8", "replace").decode()
+    return CONTROL.sub(" ", text)
