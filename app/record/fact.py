@@ -8,11 +8,26 @@ from typing import Literal
 from app.record.fields import UtcTime
 from app.record.model import Record, WireModel
 
-UnpricedReason = Literal["no_usage", "unknown_model", "unknown_provider", "not_completed"]
+UnpricedReason = Literal[
+    "no_usage",
+    "unknown_model",
+    "unknown_provider",
+    "not_completed",
+    "ambiguous_usage",
+    "uncounted_kind",
+]
 
 
 class Cost(WireModel):
-    """What an exchange cost: integer nano-USD, or null with the reason. Unknown is never 0."""
+    """What an exchange cost: integer nano-USD, or null with the reason. Unknown is never 0.
+
+    no_usage          the upstream reported no token counts, or not all that the price needs
+    unknown_model     no price is known for the model
+    unknown_provider  nobody said who bills the upstream
+    not_completed     the exchange ended before token counts came
+    ambiguous_usage   the counts contradict each other, or do not tell cached audio from cached text
+    uncounted_kind    the model is priced by something the record does not count: images, seconds
+    """
 
     nano_usd: int | None
     price_version: str
