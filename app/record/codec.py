@@ -1,6 +1,7 @@
 """Bytes to models and back, for records, facts and dead letters; bodies are in `body_codec`.
 
-JSON in UTF-8; absent fields are None; times are RFC 3339 in UTC (`…Z`). Every decoder raises
+JSON in UTF-8; times are RFC 3339 in UTC (`…Z`). Absent and null are the same for an optional field;
+records leave null fields out, facts and dead letters write them. Every decoder raises
 `RecordError` alone, whose reason is a `DeadLetterReason` and whose detail names the field, never
 its value:
 
@@ -31,7 +32,7 @@ M = TypeVar("M", bound=WireModel)
 
 def encode_record(record: Record) -> bytes:
     """The record as JSON, at most 64 KiB. Raises: RecordError (`invalid`, `too_large`)."""
-    return _encode(record, MAX_RECORD_BYTES)
+    return _encode(record, MAX_RECORD_BYTES, leave_out_null=True)
 
 
 def decode_record(value: bytes | None) -> Record:
@@ -59,9 +60,9 @@ def decode_dead_letter(value: bytes | None) -> DeadLetter:
     return _decode(DeadLetter, value, MAX_DEAD_LETTER_BYTES)
 
 
-def _encode(model: WireModel, limit_bytes: int) -> bytes:
+def _encode(model: WireModel, limit_bytes: int, *, leave_out_null: bool = False) -> bytes:
     try:
-        value = model.__pydantic_serializer__.to_json(model, exclude_none=True)
+        value = model.__pydantic_serializer__.to_json(model, exclude_none=leave_out_null)
     except PydanticSerializationError as exc:
         raise RecordError("invalid", f"{type(model).__name__} cannot be written: {exc}") from exc
     if len(value) > limit_bytes:

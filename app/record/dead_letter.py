@@ -1,5 +1,6 @@
 """The dead letter: a message no agent could handle, kept whole."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import ConfigDict
@@ -7,7 +8,8 @@ from pydantic import ConfigDict
 from app.record.fields import Count, UtcTime
 from app.record.model import WireModel
 
-MAX_RAW_BYTES = 11 << 20
+MAX_RAW_KEY_BYTES = 64 << 10
+MAX_RAW_VALUE_BYTES = 11 << 20
 MAX_DETAIL_CHARS = 1000
 
 DeadLetterReason = Literal[
@@ -28,7 +30,8 @@ class DeadLetter(WireModel):
     """Raw key and value as they were read, why, where, and how often tried.
 
     The raw bytes are plain `bytes` in Python and base64 with the URL-safe alphabet (RFC 4648 §5)
-    on the wire. `cut_bytes` says how much of a giant value was left out; absent: none.
+    on the wire. `cut_bytes` says how much of a giant key or value was left out; absent: none.
+    Agents build with `DeadLetter.of`, which never fails for what a message contains.
     """
 
     model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
@@ -43,3 +46,32 @@ class DeadLetter(WireModel):
     raw_key: bytes | None
     raw_value: bytes | None
     cut_bytes: Count = 0
+
+    @classmethod
+    def of(
+        cls,
+        reason: DeadLetterReason,
+        detail: str,
+        *,
+        origin: Origin,
+        stage: str,
+        attempt: int,
+        dead_at: datetime,
+        raw_key: bytes | None,
+        raw_value: bytes | None,
+    ) -> "DeadLetter":
+        """A dead letter that fits into its topic: detail, key and value are cut where too long."""
+        kept_key = None if raw_key is None else raw_key[:MAX_RAW_KEY_BYTES]
+        kept_value = None if raw_value is None else raw_value[:MAX_RAW_VALUE_BYTES]
+        whole_bytes = len(raw_key or b"") + len(raw_value or b"")
+        return cls(
+            reason=reason,
+            detail=detail[:MAX_DETAIL_CHARS].encode("utf-8", "replace").decode(),
+            origin=origin,
+            stage=stage,
+            attempt=attempt,
+            dead_at=dead_at,
+            raw_key=kept_key,
+            raw_value=kept_value,
+            cut_bytes=whole_bytes - len(kept_key or b"") - len(kept_value or b""),
+        )

@@ -1,7 +1,11 @@
 """Message keys: raw UTF-8 bytes, the same for a source topic and the tables beside it.
 
-`exchanges` is keyed `tenant|user`. Anonymous traffic is spread over 16 sub-keys by a hash of the
-request id, so that a record sent twice keeps its key; queries merge the sub-keys again.
+`exchanges` is keyed `tenant|user`, so that one user's records stay in order in one partition.
+Anonymous traffic would be a single hot key: it is spread over 16 sub-keys by a hash of the request
+id, which keeps the key of a record that is sent twice; queries merge the sub-keys again.
+
+No key is ambiguous: a tenant contains no `|`, and a user no control character, such as the one
+that begins a sub-key. All functions are pure and never raise for the fields of a valid record.
 """
 
 import zlib
@@ -13,7 +17,7 @@ SEPARATOR = b"|"
 
 
 def user_key(tenant: str, user: str) -> bytes:
-    """`tenant|user` as bytes; a tenant never contains the separator."""
+    """`tenant|user` as bytes, at most 321 of them."""
     return f"{tenant}|{user}".encode()
 
 
@@ -30,12 +34,12 @@ def anonymous_key(tenant: str, subkey: int) -> bytes:
 
 
 def keys_of_user(tenant: str, user: str) -> list[bytes]:
-    """Every table key a user's aggregate may lie under."""
+    """Every key a user's records and aggregates may lie under, at most 16."""
     if user != ANONYMOUS_USER:
         return [user_key(tenant, user)]
     return [anonymous_key(tenant, subkey) for subkey in range(ANONYMOUS_SUBKEYS)]
 
 
 def seen_key(tenant: str, request_id: str) -> bytes:
-    """The key under which a request id is remembered."""
+    """The key under which a request id is remembered: `tenant|request_id`."""
     return f"{tenant}|{request_id}".encode()

@@ -1,4 +1,8 @@
-"""Names and configurations of all topics; the prefix comes from the settings."""
+"""Names and configurations of all topics; the prefix comes from the settings.
+
+The limits of message sizes follow from the codecs: a record is at most 64 KiB, bodies up to 8 MiB
+compressed, and a dead letter holds a raw value of up to 11 MiB in base64.
+"""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +11,10 @@ DAY_MS = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """One topic as it should be on the broker; `partitions` None means the configured count."""
+    """One topic as it should be on the broker; `partitions` None means the configured count.
+
+    `configs` are Kafka's own names and values; what is not named is the broker's default.
+    """
 
     name: str
     partitions: int | None = None
@@ -37,7 +44,7 @@ class Topics:
 
     @property
     def dead_letters(self) -> str:
-        """What no agent could handle, with reason and origin."""
+        """What no agent could handle, with reason and origin; keyed as the message was."""
         return f"{self.prefix}.dead-letters"
 
     def specs(self) -> list[TopicSpec]:

@@ -1,0 +1,118 @@
+"""Body envelopes as bytes: exact, compressed where it pays, and safe against bombs."""
+
+import json
+import os
+import struct
+
+import pytest
+import zstandard
+
+from app.errors import RecordError
+from app.record.bodies import BodyEnvelope, BodyPart
+from app.record.body_codec import decode_bodies, encode_bodies
+from tests.support.records import REQUEST_ID, STARTED_AT
+
+TEXT = b'data: {"choices":[{"delta":{"content":"token"}}]}\n\n' * 100
+PART = BodyPart("text/event-stream", "", TEXT)
+
+
+def envelope(request: BodyPart | None = None, response: BodyPart | None = PART) -> BodyEnvelope:
+    return BodyEnvelope("default", REQUEST_ID, STARTED_AT, request, response)
+
+
+def framed(header: bytes, rest: bytes = b"") -> bytes:
+    return b"TRB\x01\x00" + struct.pack(">I", len(header)) + header + rest
+
+
+@pytest.mark.parametrize(
+    "each",
+    [
+        envelope(None, None),
+        envelope(),
+        envelope(BodyPart("application/json", "", b"{}"), None),
+        envelope(BodyPart("application/json", "gzip", os.urandom(5000)), PART),
+        envelope(BodyPart("", "", b""), BodyPart("", "", b"")),
+        envelope(BodyPart("application/json", "", b"x" * (1 << 20)), PART),
+    ],
+)
+def test_an_envelope_comes_back_as_it_was(each: BodyEnvelope) -> None:
+    assert decode_bodies(encode_bodies(each)) == each
+
+
+def test_text_is_compressed_and_noise_is_not() -> None:
+    assert len(encode_bodies(envelope())) < len(TEXT) / 5
+    noise = os.urandom(4096)
+    noisy = encode_bodies(envelope(None, BodyPart("image/png", "", noise)))
+    assert noise in noisy
+
+
+def test_header_values_are_clipped_and_made_writable() -> None:
+    odd = envelope(None, BodyPart("text/\udc80plain\x00" + "x" * 2000, "\n", b"body"))
+    kept = decode_bodies(encode_bodies(odd)).response
+    assert kept is not None
+    assert kept.content_type.startswith("text/?plain x")
+    assert (len(kept.content_type), kept.content_encoding, kept.data) == (512, " ", b"body")
+
+
+def test_an_envelope_without_a_valid_identity_is_not_written() -> None:
+    with pytest.raises(RecordError, match="request_id"):
+        encode_bodies(BodyEnvelope("default", "no id", STARTED_AT, None, None))
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+    bomb = b"TRB\x01\x01" + zstandard.ZstdCompressor().compress(bytes(64 << 20))
+    with pytest.raises(RecordError) as raised:
+        decode_bodies(bomb, max_decoded_bytes=1 << 20)
+    assert raised.value.reason == "too_large"
+
+
+def test_a_bomb_that_hides_its_size_is_refused() -> None:
+    compressor = zstandard.ZstdCompressor(write_content_size=False)
+    with pytest.raises(RecordError) as raised:
+        decode_bodies(b"TRB\x01\x01" + compressor.compress(bytes(64 << 20)))
+    assert raised.value.reason == "undecodable"
+
+
+def test_a_plain_envelope_over_the_limit_is_refused() -> None:
+    with pytest.raises(RecordError) as raised:
+        decode_bodies(framed(b"{}", b"x" * 4096), max_decoded_bytes=4096)
+    assert raised.value.reason == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, "undecodable"),
+        (b"", "undecodable"),
+        (b"TRB", "undecodable"),
+        (b"ZZZ\x01\x00rest", "undecodable"),
+        (b"TRB\x02\x00rest", "unknown_version"),
+        (b"TRB\x01\x07rest", "unknown_version"),
+        (b"TRB\x01\x00\x00", "undecodable"),
+        (b"TRB\x01\x01not zstd", "undecodable"),
+        (b"TRB\x01\x00" + struct.pack(">I", 1 << 30), "too_large"),
+        (framed(b"not json"), "undecodable"),
+        (framed(b"{}"), "invalid"),
+    ],
+)
+def test_a_bad_frame_is_refused_by_its_reason(value: bytes | None, reason: str) -> None:
+    with pytest.raises(RecordError) as raised:
+        decode_bodies(value)
+    assert raised.value.reason == reason
+
+
+def test_lengths_that_do_not_add_up_are_refused() -> None:
+    part = {"content_type": "", "content_encoding": "", "length_bytes": 10}
+    header = {
+        "tenant": "default",
+        "request_id": REQUEST_ID,
+        "started_at": "2026-03-14T15:09:26Z",
+        "request": part,
+    }
+    whole = framed(json.dumps(header).encode(), b"0123456789")
+    request = decode_bodies(whole).request
+    assert request is not None
+    assert request.data == b"0123456789"
+    for broken in (whole[:-1], whole + b"!"):
+        with pytest.raises(RecordError, match="its header says"):
+            decode_bodies(broken)

@@ -1,0 +1,30 @@
+"""Topic names carry the prefix, and every topic's limits are stated."""
+
+from app.record.codec import MAX_DEAD_LETTER_BYTES
+from app.record.topics import DAY_MS, Topics
+
+
+def test_every_topic_has_a_name_of_its_own_under_the_prefix() -> None:
+    names = [spec.name for spec in Topics("acme.prod").specs()]
+    assert names == [
+        "acme.prod.exchanges",
+        "acme.prod.bodies",
+        "acme.prod.facts",
+        "acme.prod.dead-letters",
+    ]
+
+
+def test_bodies_live_for_a_day_and_dead_letters_outlive_their_records() -> None:
+    topics = Topics()
+    retention_ms = {spec.name: int(spec.configs["retention.ms"]) for spec in topics.specs()}
+    assert retention_ms[topics.bodies] == DAY_MS
+    assert retention_ms[topics.dead_letters] > retention_ms[topics.exchanges]
+
+
+def test_a_dead_letter_fits_into_its_topic() -> None:
+    configs = {spec.name: spec.configs for spec in Topics().specs()}
+    assert int(configs["tailrace.dead-letters"]["max.message.bytes"]) >= MAX_DEAD_LETTER_BYTES
+
+
+def test_the_number_of_partitions_is_left_to_the_settings() -> None:
+    assert {spec.partitions for spec in Topics().specs()} == {None}
