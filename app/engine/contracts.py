@@ -1,8 +1,8 @@
 """What agents and tables see of the engine: small Protocols, no Faust in sight."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Position(NamedTuple):
@@ -16,7 +16,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One consumed message: raw bytes and where they lie. `broker_time_s` is its Kafka timestamp."""
+    """One consumed message: raw bytes, where they lie, and its Kafka timestamp in seconds."""
 
     key: bytes | None
     value: bytes | None
@@ -63,3 +63,28 @@ class LiveTables(Protocol):
 
     def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """All keys and values of one partition; a long read, for rebuilding an index alone."""
+
+
+class StreamApp(Emitter, LiveTables, Protocol):
+    """What an agent is registered on: one incarnation of the stream side."""
+
+    def source(self, topic_name: str) -> Any:
+        """A topic of raw bytes to read from."""
+
+    def agent(self, source: Any, *, name: str) -> Callable[[Callable[[Any], Awaitable[None]]], Any]:
+        """A decorator that runs a coroutine function over the stream of `source`."""
+
+    def store(self, name: str, ttl_s: int | None = None) -> Store:
+        """Declare a table; entries expire after `ttl_s`, None keeps them."""
+
+    async def process(self, stream: Any, handle: Callable[[Message], None]) -> None:
+        """Give every message of the stream to `handle`, then ack it, in offset order.
+
+        What `handle` raises stops this incarnation without an ack.
+        """
+
+    def on_assigned(self, callback: Callable[[set[int]], None]) -> None:
+        """Call back with the partitions of the source that are served from now on."""
+
+    def on_revoked(self, callback: Callable[[set[int]], None]) -> None:
+        """Call back with the partitions that are not served any more."""

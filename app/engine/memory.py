@@ -1,0 +1,109 @@
+"""In-memory twins of the engine's contracts: stores, emitter and live tables without a broker.
+
+They keep what a broker would call durable apart from what was only queued, so that a test can crash
+a handler, choose which writes survived, and read the same messages again.
+"""
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field
+
+from app.errors import Unavailable
+
+
+class MemoryStore:
+    """A `Store` in a dict: puts are visible at once and durable from the next `commit` on."""
+
+    def __init__(self) -> None:
+        self._durable: dict[bytes, bytes] = {}
+        self._values: dict[bytes, bytes] = {}
+        self.queued: list[tuple[bytes, bytes]] = []
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value put last under `key`, or None."""
+        return self._values.get(key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Replace the value under `key`."""
+        self._values[key] = value
+        self.queued.append((key, value))
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """All keys and values, in the order of the keys, as they were when asked."""
+        return iter(sorted(self._values.items()))
+
+    def commit(self) -> None:
+        """Make everything queued durable."""
+        self._durable = dict(self._values)
+        self.queued.clear()
+
+    def crash(self, survivors: Container[int] = ()) -> None:
+        """Lose what was queued since the last commit, except the puts with these indexes."""
+        kept = [put for index, put in enumerate(self.queued) if index in survivors]
+        self._durable.update(kept)
+        self._values = dict(self._durable)
+        self.queued.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """One message given to the emitter."""
+
+    topic: str
+    key: bytes | None
+    value: bytes
+
+
+class MemoryEmitter:
+    """An `Emitter` that keeps what it was given, with the same commit and crash as a store."""
+
+    def __init__(self) -> None:
+        self.durable: list[Emitted] = []
+        self.queued: list[Emitted] = []
+
+    def emit(self, topic: str, key: bytes | None, value: bytes) -> None:
+        """Queue a message."""
+        self.queued.append(Emitted(topic, key, value))
+
+    def on(self, topic: str) -> list[Emitted]:
+        """Everything emitted on one topic, durable or only queued, in order."""
+        return [each for each in (*self.durable, *self.queued) if each.topic == topic]
+
+    def commit(self) -> None:
+        """Make everything queued durable."""
+        self.durable += self.queued
+        self.queued.clear()
+
+    def crash(self, survivors: Container[int] = ()) -> None:
+        """Lose what was queued since the last commit, except the messages with these indexes."""
+        self.durable += [each for index, each in enumerate(self.queued) if index in survivors]
+        self.queued.clear()
+
+
+@dataclass
+class MemoryTables:
+    """`LiveTables` over memory stores: `stores[table, partition]`; `ready` opens and shuts them."""
+
+    stores: dict[tuple[str, int], MemoryStore] = field(default_factory=dict)
+    ready: bool = True
+
+    def store(self, table: str, partition: int = 0) -> MemoryStore:
+        """The store of one partition, made at the first call."""
+        return self.stores.setdefault((table, partition), MemoryStore())
+
+    def check_ready(self) -> None:
+        """Return if the tables can be read. Raises: Unavailable while `ready` is false."""
+        if not self.ready:
+            raise Unavailable("the tables are recovering")
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        """The value under `key` in any partition. Raises: Unavailable as `check_ready`."""
+        self.check_ready()
+        for (name, _), store in self.stores.items():
+            if name == table and (value := store.get(key)) is not None:
+                return value
+        return None
+
+    def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        """All keys and values of one partition. Raises: Unavailable as `check_ready`."""
+        self.check_ready()
+        return self.store(table, partition).items()
