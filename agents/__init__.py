@@ -1,1 +1,12 @@
-"""agents."""
+"""The stream agents: one file each, a pure step plus a thin shell.
+
+    meter.py          exchanges -> tables `users`, `seen`; facts (the exemplar: read it first)
+    dead_letters.py   what every agent does with a message it cannot handle
+
+A step takes a message and what the tables know, and answers effects: table puts and emits. The
+engine commits a message's offset only when its effects are durable, so the same message may come
+again; a step gives the same effects then, or none. Nothing a message contains may raise out of an
+agent: it goes to the dead letters alone.
+"""
+
+REGISTERED = ("agents.meter",)

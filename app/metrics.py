@@ -24,6 +24,10 @@ class Metrics:
     dropped_total: Counter = field(init=False)
     queued_records: Gauge = field(init=False)
     queued_bytes: Gauge = field(init=False)
+    metered_total: Counter = field(init=False)
+    unpriced_total: Counter = field(init=False)
+    dead_letters_total: Counter = field(init=False)
+    metered_delay_seconds: Histogram = field(init=False)
 
 
 ROWS: list[tuple[str, type[Counter] | type[Gauge] | type[Histogram], tuple[str, ...], str]] = [
@@ -31,4 +35,8 @@ ROWS: list[tuple[str, type[Counter] | type[Gauge] | type[Histogram], tuple[str, 
     ("dropped_total", Counter, ("reason",), "records or bodies given up, by reason"),
     ("queued_records", Gauge, (), "records waiting for the broker"),
     ("queued_bytes", Gauge, (), "bytes waiting for the broker"),
+    ("metered_total", Counter, ("verdict",), "records by what the meter made of them"),
+    ("unpriced_total", Counter, ("reason",), "records counted without a cost, by reason"),
+    ("dead_letters_total", Counter, ("stage", "reason"), "messages no agent could handle"),
+    ("metered_delay_seconds", Histogram, (), "from the end of a response to its being counted"),
 ]

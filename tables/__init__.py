@@ -1,1 +1,14 @@
-"""tables."""
+"""The live tables: what they hold, how it is encoded, and the HTTP views that answer from them.
+
+    definitions.py      names, keys and lifetimes of the tables
+    aggregate.py        `users`: one bounded, guarded value per tenant|user
+      tally.py            its columns          histogram.py   durations, quantiles within 3 %
+      by_model.py         totals by model      buckets.py     hours and days
+      aggregate_codec.py  to and from bytes    aggregate_json.py   as the API answers it
+    seen.py             `seen`: where each request id was first counted
+    top_users.py        the ranking of users, in memory; rebuild.py reads it anew after recovery
+    views.py            /api/v1/users and /api/v1/users/{user}
+
+Values are pure: they are decoded, changed by a function and encoded again; nothing here does I/O
+but `views.py` and `rebuild.py`. What decoders raise is a RecordError.
+"""

@@ -22,19 +22,10 @@ from tables.histogram import Histogram
 from tables.tally import BUCKET_WIDTH, ERRORS, Row, plus, tally, total, zero
 
 
-class Moment(NamedTuple):
-    """When a message is handled: the broker's time of the message, and this process's clock."""
-
-    broker_s: float
-    now_s: float
-
-
 class Aggregate(NamedTuple):
     """All that is known of one user. Immutable by convention; `apply` answers a new one.
 
     `latency` holds the totals of calls that succeeded, `first_token` of all that came to a token.
-    `counted_since_ms` is this process's time at the first change: no request id of this user was
-    remembered before it.
     """
 
     totals: Row
@@ -46,7 +37,6 @@ class Aggregate(NamedTuple):
     days: list[Row]
     first_seen_ms: int
     last_seen_ms: int
-    counted_since_ms: int
     epoch: str
     last_offset: int
 
@@ -55,13 +45,31 @@ class Aggregate(NamedTuple):
         return self.epoch == position.epoch and position.offset <= self.last_offset
 
 
+NEW = Aggregate(
+    totals=zero(),
+    outcomes={},
+    latency=histogram.EMPTY,
+    first_token=histogram.EMPTY,
+    models=by_model.empty(),
+    hours=[],
+    days=[],
+    first_seen_ms=0,
+    last_seen_ms=0,
+    epoch="",
+    last_offset=-1,
+)
+
+
 def apply(
-    aggregate: Aggregate | None, record: Record, cost: Cost, position: Position, when: Moment
+    aggregate: Aggregate | None, record: Record, cost: Cost, position: Position, broker_s: float
 ) -> Aggregate:
-    """The aggregate with one exchange more, guarded by its position; None is a new user's."""
-    known = aggregate or new(when)
+    """The aggregate with one exchange more, guarded by its position; None is a new user's.
+
+    `broker_s` is the broker's time of the message: it bounds and evicts the time buckets.
+    """
+    known = aggregate or NEW
     delta = tally(record, cost)
-    at_s = min(max(record.started_at.timestamp(), 0.0), when.broker_s + buckets.MAX_AHEAD_S)
+    at_s = min(max(record.started_at.timestamp(), 0.0), broker_s + buckets.MAX_AHEAD_S)
     seen_ms, timings, outcome = int(at_s * 1000), record.timings_ms, record.outcome
     succeeded, first_token_ms = outcome == "completed" and not delta[ERRORS], timings.first_token
     name = by_model.bounded_name(record.model or record.model_requested)
@@ -74,31 +82,12 @@ def apply(
         if first_token_ms is None
         else known.first_token.add(first_token_ms),
         models=by_model.count_in(known.models, name, delta),
-        hours=buckets.count_in(known.hours, buckets.HOURLY, at_s, when.broker_s, bucket_delta),
-        days=buckets.count_in(known.days, buckets.DAILY, at_s, when.broker_s, bucket_delta),
+        hours=buckets.count_in(known.hours, buckets.HOURLY, at_s, broker_s, bucket_delta),
+        days=buckets.count_in(known.days, buckets.DAILY, at_s, broker_s, bucket_delta),
         first_seen_ms=seen_ms if aggregate is None else min(known.first_seen_ms, seen_ms),
         last_seen_ms=max(known.last_seen_ms, seen_ms),
-        counted_since_ms=known.counted_since_ms,
         epoch=position.epoch,
         last_offset=position.offset,
-    )
-
-
-def new(when: Moment) -> Aggregate:
-    """The aggregate of a user of whom nothing is counted yet."""
-    return Aggregate(
-        totals=zero(),
-        outcomes={},
-        latency=histogram.EMPTY,
-        first_token=histogram.EMPTY,
-        models=by_model.empty(),
-        hours=[],
-        days=[],
-        first_seen_ms=0,
-        last_seen_ms=0,
-        counted_since_ms=int(when.now_s * 1000),
-        epoch="",
-        last_offset=-1,
     )
 
 
@@ -118,7 +107,6 @@ def merge(parts: Sequence[Aggregate]) -> Aggregate:
         days=buckets.merge(part.days for part in parts),
         first_seen_ms=min(part.first_seen_ms for part in parts),
         last_seen_ms=max(part.last_seen_ms for part in parts),
-        counted_since_ms=min(part.counted_since_ms for part in parts),
         epoch="",
         last_offset=-1,
     )

@@ -1,0 +1,47 @@
+"""Where every agent puts a message it cannot handle: alone, whole, with the reason and its origin.
+
+The letter is emitted like any other effect, so the message's offset is committed only once the
+letter is kept. After a crash it may be there twice, with the same origin.
+"""
+
+import logging
+from typing import cast
+
+from app.clock import Clock, utc
+from app.engine.contracts import Emitter, Message
+from app.errors import RecordError
+from app.metrics import Metrics
+from app.record.codec import encode_dead_letter
+from app.record.dead_letter import MAX_RAW_KEY_BYTES, DeadLetter, DeadLetterReason, Origin
+
+logger = logging.getLogger(__name__)
+
+
+class DeadLetters:
+    """The dead letters of one agent, `stage`."""
+
+    def __init__(
+        self, emitter: Emitter, topic: str, *, stage: str, clock: Clock, metrics: Metrics
+    ) -> None:
+        self._emitter = emitter
+        self._topic = topic
+        self._stage = stage
+        self._clock = clock
+        self._counter = metrics.dead_letters_total
+
+    def bury(self, message: Message, error: RecordError, *, attempt: int = 0) -> None:
+        """Emit the letter, count it and say so; `attempt` is the record's, where it is known."""
+        letter = DeadLetter.of(
+            cast(DeadLetterReason, error.reason),
+            error.detail,
+            origin=Origin(**message.position._asdict()),
+            stage=self._stage,
+            attempt=attempt,
+            dead_at=utc(self._clock.now_s()),
+            raw_key=message.key,
+            raw_value=message.value,
+        )
+        key = None if message.key is None else message.key[:MAX_RAW_KEY_BYTES]
+        self._emitter.emit(self._topic, key, encode_dead_letter(letter))
+        self._counter.labels(stage=self._stage, reason=error.reason).inc()
+        logger.warning("dead letter from %s: %s", message.position, error)
