@@ -1,0 +1,15 @@
+"""Passing calls through: bytes up, bytes down, and one record of each call.
+
+    handler.py     `Relay`: one call from its head to its record
+    call.py        `Call`: what is known of a call under way, and how it ended
+    upload.py      `Upload`: the client's body on its way up, a copy to the capture
+    downstream.py  `Downstream`: the response on the client's connection, byte for byte
+    drain.py       `Drains`: reading on after a client left, for the usage
+    headers.py     which header fields pass (RFC 9110 §7.6.1), split in one walk
+    errors.py      our own errors in the called API's shape
+    secrets.py     credentials masked in URLs
+    upstreams.py   the table of named upstreams
+
+Nothing here parses a body: the capture sees a copy of each chunk, and a capture that fails is
+counted, never felt by the client.
+"""

@@ -1,0 +1,131 @@
+"""Which header fields pass through, in which direction; one walk over the raw list each way.
+
+Hop-by-hop fields stay behind (RFC 9110 §7.6.1), those that Connection names included. Ours
+(`Tailrace-*`, and `Helicone-*` for those who move) never reach an upstream. All else keeps its
+order, spelling, duplicates and bytes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from proxy.upstream.protocol import RawHeaders
+
+REQUEST_ID = b"tailrace-request-id"
+HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-connection",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+LEFT_BY_REQUESTS = HOP_BY_HOP | {b"host", b"expect"}
+LEFT_BY_RESPONSES = HOP_BY_HOP | {REQUEST_ID}
+OWN_PREFIXES = (b"tailrace-", b"helicone-")
+NOTED = frozenset({b"traceparent", b"x-stainless-retry-count"})
+PROVIDER_IDS = frozenset({b"x-request-id", b"request-id", b"apim-request-id"})
+PERSISTENCE = frozenset({b"keep-alive", b"close", b""})
+
+
+@dataclass(slots=True)
+class RequestHead:
+    """A request's fields: those that pass, those that are for us, and what the copy needs."""
+
+    passed: list[tuple[bytes, bytes]] = field(default_factory=list)
+    own: list[tuple[bytes, bytes]] = field(default_factory=list)
+    content_type: bytes = b""
+    content_encoding: bytes = b""
+    authorized: bool = False
+
+
+@dataclass(slots=True)
+class ResponseHead:
+    """A response's fields that pass, its declared length if any, and what the copy needs."""
+
+    passed: list[tuple[bytes, bytes]] = field(default_factory=list)
+    content_length: int | None = None
+    content_type: bytes = b""
+    content_encoding: bytes = b""
+    provider_request_id: bytes = b""
+
+
+def split_request(raw: RawHeaders) -> RequestHead:
+    """A client's fields on their way to an upstream; names in `own` are in lower case."""
+    head = RequestHead()
+    left = LEFT_BY_REQUESTS
+    if named := _named_by_connection(raw):
+        left = left | named
+    for pair in raw:
+        name = pair[0].lower()
+        if name.startswith(OWN_PREFIXES):
+            head.own.append((name, pair[1]))
+            continue
+        if name in left:
+            continue
+        head.passed.append(pair)
+        if name in NOTED:
+            head.own.append((name, pair[1]))
+        elif name == b"content-type":
+            head.content_type = pair[1]
+        elif name == b"content-encoding":
+            head.content_encoding = _joined(head.content_encoding, pair[1])
+        elif name == b"authorization":
+            head.authorized = True
+    return head
+
+
+def split_response(raw: RawHeaders) -> ResponseHead:
+    """An upstream's fields on their way to the client."""
+    head = ResponseHead()
+    left = LEFT_BY_RESPONSES
+    if named := _named_by_connection(raw):
+        left = left | named
+    for pair in raw:
+        name = pair[0].lower()
+        if name in left:
+            continue
+        if name == b"content-length":
+            if head.content_length is None:
+                head.content_length = int(pair[1])
+                head.passed.append(pair)
+            continue
+        head.passed.append(pair)
+        if name == b"content-type":
+            head.content_type = pair[1]
+        elif name == b"content-encoding":
+            head.content_encoding = _joined(head.content_encoding, pair[1])
+        elif name in PROVIDER_IDS:
+            head.provider_request_id = pair[1]
+    return head
+
+
+def encode_head(
+    status: int, reason: bytes, passed: Sequence[tuple[bytes, bytes]], own: bytes
+) -> bytes:
+    """A response head in HTTP/1.1; `own` are complete lines of ours, each with its CRLF.
+
+    Raises: ValueError when a field or the reason would break out of its line.
+    """
+    lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason)]
+    lines += [b"%b: %b\r\n" % pair for pair in passed]
+    head = b"".join(lines)
+    if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines) or b"\0" in head:
+        raise ValueError("a control character in the response's head")
+    return b"%b%b\r\n" % (head, own)
+
+
+def _named_by_connection(raw: RawHeaders) -> frozenset[bytes]:
+    named: set[bytes] = set()
+    for name, value in raw:
+        if len(name) == 10 and name.lower() == b"connection":
+            named.update(token.strip() for token in value.lower().split(b","))
+    return frozenset(named - PERSISTENCE)
+
+
+def _joined(first: bytes, second: bytes) -> bytes:
+    return b"%b, %b" % (first, second) if first else second

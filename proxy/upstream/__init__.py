@@ -1,0 +1,9 @@
+"""Calling a provider: one small Protocol, a client on aiohttp and a twin in memory.
+
+    protocol.py        `UpstreamClient`, `UpstreamRequest`, `UpstreamResponse`, `Timeouts`
+    aiohttp_client.py  `AiohttpUpstream`: pooled HTTP/1.1 over aiohttp's ClientSession
+    memory.py          `MemoryUpstream`: answers from a function, for tests and examples
+    watchdog.py        `Watchdog`: one timer per response, moved without touching the loop
+
+Both clients pass one conformance suite. Foreign errors become `UpstreamError`s here alone.
+"""

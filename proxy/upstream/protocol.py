@@ -1,0 +1,88 @@
+"""What the relay asks of a client that calls providers.
+
+Bytes are sacred: the target, the header fields and both bodies travel as they are given, no
+redirect is followed, nothing is decompressed, no cookie is kept. Framing (Transfer-Encoding,
+Connection) is the client's own business and never part of `headers`.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long an upstream may take, in seconds.
+
+    `connect_s` covers waiting for a free connection, DNS, TCP and TLS; `first_byte_s` runs from the
+    request's last byte to the response's head; `idle_s` is one wait for a further chunk.
+    """
+
+    connect_s: float
+    first_byte_s: float
+    idle_s: float
+
+
+@dataclass(slots=True)
+class UpstreamRequest:
+    """One request as it shall arrive.
+
+    `origin` is scheme, host and port (`https://host:port`), `target` path and query as sent.
+    `headers` hold no Host; it follows from the origin. A body of unknown length comes as an
+    iterator and is framed by a Content-Length among the headers, else chunked.
+    """
+
+    method: str
+    origin: str
+    target: str
+    headers: RawHeaders
+    body: bytes | AsyncIterator[bytes] | None = None
+
+
+class UpstreamResponse(Protocol):
+    """A response whose head has come; its body is read as it comes."""
+
+    @property
+    def status(self) -> int:
+        """The status code, never an informational one."""
+
+    @property
+    def reason(self) -> bytes:
+        """The reason phrase as received, perhaps empty."""
+
+    @property
+    def headers(self) -> RawHeaders:
+        """Every header field in order, names in their own spelling."""
+
+    async def read(self) -> bytes:
+        """The next bytes of the body as soon as there are any; empty at its end, and from then on.
+
+        Raises: UpstreamReset (ended early), UpstreamTimeout (`idle`), UpstreamProtocolError.
+        """
+
+    def read_nowait(self) -> bytes:
+        """What has come and was not read yet; empty when there is nothing now, or nothing more.
+
+        Raises: what `read` raises.
+        """
+
+    def abort(self) -> None:
+        """Close the connection at once unless the response has ended; harmless at any time."""
+
+
+class UpstreamClient(Protocol):
+    """Sends requests to any origin over pooled connections."""
+
+    async def send(self, request: UpstreamRequest) -> UpstreamResponse:
+        """The response, as soon as its head is there, even while the body is being sent.
+
+        A cancelled call closes its connection. What the body iterator raises is not mapped to a
+        promise: the caller, who owns the iterator, knows of it first.
+        Raises: UpstreamRefused, UpstreamReset, UpstreamTimeout (`connect`, `first_byte`),
+        UpstreamProtocolError.
+        """
+
+    async def close(self) -> None:
+        """Close every connection; responses still open end with UpstreamReset."""
