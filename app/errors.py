@@ -49,6 +49,10 @@ class UpstreamTimeout(UpstreamError):
         self.kind = kind
 
 
+class ClientGone(TailraceError):
+    """The caller left, or neither sends nor reads any more."""
+
+
 class RelayRefused(TailraceError):
     """A call we answer ourselves, in the called API's own error shape."""
 
