@@ -46,6 +46,11 @@ class Pricer:
         """Names the price data: the package's version and a hash of the price files."""
         return self._version
 
+    @property
+    def cached_models(self) -> int:
+        """How many models have their prices in the cache, at most `MAX_CACHED_MODELS`."""
+        return self._schedule.cache_info().currsize
+
     def price(self, record: Record) -> Cost:
         """What the exchange cost in nano-USD, or null with the reason; never raises."""
         found = self._nano_usd(record)

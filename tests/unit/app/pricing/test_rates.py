@@ -1,0 +1,91 @@
+"""Rates: parts and wholes, tiers, exact sums, and rounding half to even."""
+
+from decimal import Decimal
+
+import pytest
+
+from app.pricing.rates import Rate, Rates
+from app.record.model import Usage
+
+DOLLAR = Rate.of(Decimal(1))
+DIME = Rate.of(Decimal("0.1"))
+
+
+def test_the_smallest_published_decimal_is_exact() -> None:
+    assert Rate.of(Decimal("0.000000000000000001")).base_units == 1
+    assert Rate.of(Decimal("2000.000000000000000001")).base_units == 2000 * 10**18 + 1
+
+
+def test_a_tier_holds_beyond_its_bound_and_the_longest_one_counts() -> None:
+    rate = Rate.of(Decimal(1), {100: Decimal(2), 1000: Decimal(3)})
+    per_token = 10**18
+    assert [rate.at(n) // per_token for n in (0, 100, 101, 1000, 1001)] == [1, 1, 2, 2, 3]
+
+
+@pytest.mark.parametrize(("tokens", "expected"), [(1, 0), (2, 1), (3, 2), (5, 2), (6, 3), (7, 4)])
+def test_only_the_sum_is_rounded_half_to_even(tokens: int, expected: int) -> None:
+    half_a_nano_usd = Rates(input=Rate.of(Decimal("0.0005")))
+    assert half_a_nano_usd.nano_usd(Usage(input=tokens)) == expected
+
+
+def test_a_part_without_a_rate_costs_what_the_whole_costs() -> None:
+    rates = Rates(input=DOLLAR, output=DOLLAR)
+    usage = Usage(
+        input=10, output=10, cache_read=4, cache_write=3, audio_input=2, reasoning=9, audio_output=1
+    )
+    assert rates.nano_usd(usage) == 20_000
+
+
+def test_each_part_is_taken_out_of_its_whole_once() -> None:
+    rates = Rates(
+        input=DOLLAR,
+        output=DOLLAR,
+        cache_read=DIME,
+        cache_write=Rate(0),
+        cache_write_1h=DIME,
+        audio_input=DIME,
+        reasoning=DIME,
+        audio_output=DIME,
+    )
+    prompt = Usage(
+        input=100, output=0, cache_read=10, cache_write=30, cache_write_1h=20, audio_input=10
+    )
+    assert rates.nano_usd(prompt) == 50 * 1000 + (10 + 20 + 10) * 100
+    answer = Usage(input=0, output=100, reasoning=60, audio_output=30)
+    assert rates.nano_usd(answer) == 10 * 1000 + (60 + 30) * 100
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        Usage(input=10, output=0, cache_read=11),
+        Usage(input=10, output=0, cache_read=6, cache_write=5),
+        Usage(input=10, output=0, cache_write=2, cache_write_1h=3),
+        Usage(input=10, output=0, cache_write_1h=3),
+        Usage(input=10, output=5, audio_input=11),
+        Usage(input=10, output=5, reasoning=6),
+        Usage(input=10, output=5, cache_read=1, audio_input=1),
+    ],
+)
+def test_counts_that_contradict_each_other_have_no_price(usage: Usage) -> None:
+    rates = Rates(*[DOLLAR] * 9)
+    assert rates.nano_usd(usage) == "ambiguous_usage"
+
+
+def test_counts_that_are_missing_have_no_price() -> None:
+    chat = Rates(input=DOLLAR, output=DOLLAR)
+    assert chat.nano_usd(Usage()) == "no_usage"
+    assert chat.nano_usd(Usage(output=5)) == "no_usage"
+    assert chat.nano_usd(Usage(input=5)) == "no_usage"
+    assert Rates(input=DOLLAR).nano_usd(Usage(input=5)) == 5000
+
+
+def test_a_fee_per_request_is_added_once() -> None:
+    assert Rates(input=DOLLAR, request_units=10**15).nano_usd(Usage(input=1)) == 1001
+
+
+def test_the_greatest_cost_fits_into_63_bits() -> None:
+    dearest = Rate.of(Decimal(2000))
+    cost = Rates(input=dearest, output=dearest).nano_usd(Usage(input=10**12, output=10**12))
+    assert isinstance(cost, int)
+    assert 0 < cost < 2**63
