@@ -1,0 +1,57 @@
+"""What one exchange adds."""
+
+import pytest
+
+from app.record.fact import Cost
+from app.record.model import Usage
+from tables import tally
+from tests.support.records import record
+
+PRICED = Cost(nano_usd=7, price_version="v")
+UNPRICED = Cost(nano_usd=None, price_version="v", unpriced_reason="no_usage")
+
+
+def test_every_usage_field_but_the_flag_has_a_column() -> None:
+    assert set(tally.TOKEN_KINDS) == set(Usage.model_fields) - {"estimated"}
+
+
+def test_each_kind_of_token_lands_in_its_own_column() -> None:
+    usage = {kind: number for number, kind in enumerate(tally.TOKEN_KINDS, start=100)}
+    row = tally.tally(record(usage=Usage(**usage)), PRICED)
+    assert tally.as_json(row) == {
+        "requests": 1,
+        "errors": 0,
+        "unpriced_requests": 0,
+        "cost_nano_usd": 7,
+        "tokens": usage,
+    }
+
+
+def test_an_unknown_cost_is_counted_as_unpriced_and_not_as_zero() -> None:
+    row = tally.tally(record(usage=None), UNPRICED)
+    assert (row[tally.COST], row[tally.UNPRICED]) == (0, 1)
+    assert tally.tally(record(), Cost(nano_usd=0, price_version="v"))[tally.UNPRICED] == 0
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "failed"),
+    [
+        ("completed", 200, False),
+        ("completed", 429, True),
+        ("client_abort", 200, False),
+        ("client_abort", None, False),
+        ("upstream_error", None, True),
+        ("timeout", None, True),
+        ("refused", None, True),
+    ],
+)
+def test_what_is_an_error(outcome: str, status: int | None, failed: bool) -> None:
+    assert tally.is_error(record(outcome=outcome, status=status)) is failed
+
+
+def test_sums() -> None:
+    row = tally.tally(record(), PRICED)
+    assert tally.total([row, row, row]) == [3 * value for value in row]
+    assert tally.total([]) == tally.zero()
+    assert tally.plus(row, tally.zero()) == row
+    assert tally.tokens(row) == 1200
