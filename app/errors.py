@@ -4,6 +4,7 @@
       ├─ RecordError         a message that no retry will make readable; carries its reason
       ├─ UpstreamError       the provider could not be reached or broke off
       │    ├─ UpstreamRefused / UpstreamReset / UpstreamTimeout / UpstreamProtocolError
+      ├─ ClientGone          the caller left, or neither sends nor reads any more
       ├─ RelayRefused        a call we answer ourselves: unknown upstream, bad header, …
       ├─ Unavailable         ask again later: recovering, rebalancing, broker away
       └─ StartError          the process cannot start; its text is one line saying what to do
