@@ -1,10 +1,14 @@
 """What travels through the topics: the record and its relatives, and how they are encoded.
 
     model.py        `Record` (envelope v1): one exchange, metadata only
+    fields.py       the bounded types of its fields: text, counts, durations, UTC times
+    build.py        `build_record`: what a model would refuse is clipped, for producers
     fact.py         `Fact`: the priced, deduplicated row that `meter` emits
     bodies.py       `BodyEnvelope`: request and response bytes of one exchange
     dead_letter.py  `DeadLetter`: raw bytes that could not be handled, with reason and origin
     codec.py        bytes <-> models; the only place that maps validation errors to ours
+    body_codec.py   bytes <-> `BodyEnvelope`
+    schema.py       the JSON schema of the record
     keys.py         message keys: `tenant|user`, anonymous sub-keys, request ids
     topics.py       names and configurations of all topics
 

@@ -30,7 +30,20 @@ from app.record.fields import (
     Word,
 )
 
-__all__ = ["MAX_USER_BYTES", "TENANT_PATTERN", "Count", "Millis"]
+__all__ = [
+    "ANONYMOUS_USER",
+    "DEFAULT_TENANT",
+    "MAX_USER_BYTES",
+    "SCHEMA_VERSION",
+    "TENANT_PATTERN",
+    "BodyState",
+    "Outcome",
+    "Record",
+    "Timings",
+    "Usage",
+    "WireModel",
+]
+
 SCHEMA_VERSION: Literal[1] = 1
 DEFAULT_TENANT = "default"
 ANONYMOUS_USER = "anonymous"
