@@ -11,10 +11,13 @@ from app.errors import Unavailable
 
 
 class MemoryStore:
-    """A `Store` in a dict: puts are visible at once and durable from the next `commit` on."""
+    """A `Store` in a dict: puts are visible at once, and in the changelog from `commit` on.
+
+    As with RocksDB, what is on the local disk may be ahead of the changelog after a crash.
+    """
 
     def __init__(self) -> None:
-        self._durable: dict[bytes, bytes] = {}
+        self._changelog: dict[bytes, bytes] = {}
         self._values: dict[bytes, bytes] = {}
         self.queued: list[tuple[bytes, bytes]] = []
 
@@ -32,15 +35,20 @@ class MemoryStore:
         return iter(sorted(self._values.items()))
 
     def commit(self) -> None:
-        """Make everything queued durable."""
-        self._durable = dict(self._values)
+        """Bring everything queued into the changelog."""
+        self._changelog.update(self.queued)
         self.queued.clear()
 
-    def crash(self, survivors: Container[int] = ()) -> None:
-        """Lose what was queued since the last commit, except the puts with these indexes."""
-        kept = [put for index, put in enumerate(self.queued) if index in survivors]
-        self._durable.update(kept)
-        self._values = dict(self._durable)
+    def crash(self, survivors: Container[int] = (), on_disk: Container[int] = ()) -> None:
+        """Lose what was queued since the last commit, except the puts with these indexes.
+
+        `survivors` came into the changelog; `on_disk` are on the local disk alone, which is lost
+        with the next crash that does not name them again.
+        """
+        queued = list(enumerate(self.queued))
+        self._changelog.update(put for index, put in queued if index in survivors)
+        self._values = dict(self._changelog)
+        self._values.update(put for index, put in queued if index in survivors or index in on_disk)
         self.queued.clear()
 
 

@@ -124,11 +124,17 @@ class Rig:
         self.committed = self.next_offset
 
     def crash(
-        self, users: Container[int] = (), seen: Container[int] = (), emitted: Container[int] = ()
+        self,
+        users: Container[int] = (),
+        seen: Container[int] = (),
+        emitted: Container[int] = (),
+        *,
+        users_on_disk: Container[int] = (),
+        seen_on_disk: Container[int] = (),
     ) -> None:
         """Stop at once: of what was queued only these indexes survive; read on from the commit."""
-        self.users.crash(users)
-        self.seen.crash(seen)
+        self.users.crash(users, users_on_disk)
+        self.seen.crash(seen, seen_on_disk)
         self.emitter.crash(emitted)
         self.next_offset = self.committed
 
