@@ -1,6 +1,7 @@
 """Settings and data files: the only package that reads the environment.
 
-    settings.py    the frozen tree `Settings`, and `load_settings()`, which reads it once
+    settings.py    the frozen tree `Settings`
+    loading.py     `load_settings()`: reads variables and the TOML file once
     sections.py    one pydantic model per section; units are in the names
     explain.py     the effective settings, secrets masked, and where each came from
 
@@ -10,6 +11,7 @@ Docker), `reference/` (generated pages on settings, metrics, topics, the record 
 Imports nothing of ours, so every other package may import it.
 """
 
-from config.settings import Settings, SettingsError, load_settings
+from config.loading import SettingsError, load_settings
+from config.settings import Settings
 
 __all__ = ["Settings", "SettingsError", "load_settings"]

@@ -4,15 +4,11 @@ Order of precedence: `TAILRACE_…` variables (nested by `__`), then the TOML fi
 `TAILRACE_CONFIG` names, then the defaults. Nothing reads the environment after that.
 """
 
-import os
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from pydantic_settings.sources import EnvSettingsSource, InitSettingsSource
 
 from config import sections
 
@@ -24,15 +20,11 @@ DEFAULT_PARTITIONS = 24
 UpstreamName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
 
-class SettingsError(Exception):
-    """A wrong setting; its text is one line: the variable, the value and what is allowed."""
-
-
 class Settings(BaseSettings):
     """Everything an operator may set, frozen."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="ignore"
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
     role: Literal["all", "proxy", "worker"] = Field(
@@ -52,7 +44,7 @@ class Settings(BaseSettings):
     upstreams: dict[UpstreamName, sections.UpstreamSettings] = Field(
         default_factory=dict, description="JSON or TOML table of upstreams, added to the built-in"
     )
-    internal_token: sections.SecretStr | None = Field(
+    internal_token: SecretStr | None = Field(
         None, description="shared secret of this deployment's processes; unset: minted at start"
     )
 
@@ -79,6 +71,15 @@ class Settings(BaseSettings):
     def embedded_broker(self) -> bool:
         """Whether no broker was named, so that `tailrace up` starts one."""
         return self.kafka.bootstrap_servers is None
+
+    @field_validator("upstreams")
+    @classmethod
+    def _no_reserved_names(
+        cls, upstreams: dict[str, sections.UpstreamSettings]
+    ) -> dict[str, sections.UpstreamSettings]:
+        if taken := RESERVED_UPSTREAM_NAMES & upstreams.keys():
+            raise ValueError(f"upstream names may not be {', '.join(sorted(taken))}")
+        return upstreams
 
     @classmethod
     def settings_customise_sources(
