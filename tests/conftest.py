@@ -1,0 +1,16 @@
+"""Fixtures for all tests, and the closing line for each skipped group."""
+
+from collections import Counter
+from typing import Any
+
+pytest_plugins = ["tests.support.kafka"]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """One line per group of skipped tests: how many, why, and how to get what is missing."""
+    reasons: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("skipped", []):
+        longrepr = report.longrepr
+        reasons[longrepr[2] if isinstance(longrepr, tuple) else str(longrepr)] += 1
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"not run: {count} tests: {reason.removeprefix('Skipped: ')}")

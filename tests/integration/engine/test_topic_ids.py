@@ -1,0 +1,23 @@
+"""Topic ids from a real broker: topics made anew are told from those of the same name before."""
+
+import pytest
+
+from app.engine.topic_ids import topic_ids
+from app.record.topics import Topics
+from tests.support.kafka import KafkaBroker
+
+
+@pytest.mark.kafka
+async def test_a_topic_made_anew_has_another_id(
+    kafka_broker: KafkaBroker, topic_prefix: str
+) -> None:
+    """Two lives of one name; a topic that is not there has no id."""
+    topics, servers = Topics(topic_prefix), kafka_broker.bootstrap_servers
+    wanted = [topics.exchanges, topics.facts]
+    await kafka_broker.create_topics(topics.specs()[:1])
+    before = await topic_ids(wanted, bootstrap_servers=servers)
+    await kafka_broker.delete_topics([topics.exchanges])
+    await kafka_broker.create_topics(topics.specs()[:1])
+    after = await topic_ids(wanted, bootstrap_servers=servers)
+    assert set(before) == set(after) == {topics.exchanges}
+    assert before != after
