@@ -100,9 +100,9 @@ class Rates:
             units += written_1h * self.cache_write_1h.at(input_tokens)
         else:
             written_1h = 0
-        if self.cache_write is not None and (usage.cache_write or written_1h):
+        if self.cache_write is not None:
             written = (usage.cache_write or 0) - written_1h
-            if written < 0:
+            if written < 0 or (usage.cache_write is None and usage.cache_write_1h):
                 return None
             rest -= written
             units += written * self.cache_write.at(input_tokens)

@@ -72,6 +72,12 @@ def test_counts_that_contradict_each_other_have_no_price(usage: Usage) -> None:
     assert rates.nano_usd(usage) == "ambiguous_usage"
 
 
+def test_an_hours_writes_without_all_writes_have_no_price() -> None:
+    rates = Rates(input=DOLLAR, cache_write=DOLLAR)
+    assert rates.nano_usd(Usage(input=10, cache_write_1h=1)) == "ambiguous_usage"
+    assert rates.nano_usd(Usage(input=10, cache_write=1, cache_write_1h=1)) == 10_000
+
+
 def test_counts_that_are_missing_have_no_price() -> None:
     chat = Rates(input=DOLLAR, output=DOLLAR)
     assert chat.nano_usd(Usage()) == "no_usage"
