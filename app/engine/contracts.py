@@ -1,6 +1,6 @@
 """What agents and tables see of the engine: small Protocols, no Faust in sight."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -71,7 +71,7 @@ class StreamApp(Emitter, LiveTables, Protocol):
     def source(self, topic_name: str) -> Any:
         """A topic of raw bytes to read from."""
 
-    def agent(self, source: Any, *, name: str) -> Callable[[Callable[[Any], Awaitable[None]]], Any]:
+    def agent(self, source: Any, /, *, name: str) -> Callable[[Callable[[Any], Any]], Any]:
         """A decorator that runs a coroutine function over the stream of `source`."""
 
     def store(self, name: str, ttl_s: int | None = None) -> Store:

@@ -1,0 +1,101 @@
+"""Builds one incarnation of the stream side: topics made sure of, tables declared, agents on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents import meter
+from app.clock import SystemClock
+from app.composition.epoch import epoch_of
+from app.engine.app import StreamApp
+from app.engine.options import engine_options
+from app.engine.security import broker_security
+from app.engine.topic_ids import topic_ids
+from app.errors import StartError
+from app.metrics import Metrics
+from app.pricing import Pricer
+from app.record.topics import Topics
+from app.topic_admin import ensure_topics
+from config import Settings
+from tables.definitions import USERS, seen_table
+from tables.rebuild import Rebuilder
+from tables.top_users import TopUsers
+
+APP_ID = "tailrace"
+NO_BROKER = (
+    "TAILRACE_KAFKA__BOOTSTRAP_SERVERS is not set: name a broker, or start everything on embedded"
+    " defaults with `tailrace up`"
+)
+
+
+def brokers_of(settings: Settings) -> tuple[str, ...]:
+    """The configured brokers. Raises: StartError without any."""
+    if settings.kafka.bootstrap_servers is None:
+        raise StartError(NO_BROKER)
+    return tuple(part.strip() for part in settings.kafka.bootstrap_servers.split(","))
+
+
+def app_id(settings: Settings) -> str:
+    """The consumer group, and the first part of the changelogs' names."""
+    prefix = settings.kafka.topic_prefix
+    return APP_ID if prefix == APP_ID else f"{APP_ID}-{prefix}"
+
+
+class Streams:
+    """Makes stream apps that all feed the same ranking of users and the same metrics."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        """Reads the prices; nothing is connected. Raises: StartError."""
+        self.settings = settings
+        self.topics = Topics(settings.kafka.topic_prefix)
+        self.top = TopUsers(settings.meter.top_users)
+        self.brokers = brokers_of(settings)
+        self._metrics = metrics
+        self._clock = SystemClock()
+        self._pricer = Pricer.load()
+
+    async def build(self) -> StreamApp:
+        """The next incarnation, not started. Raises: Unavailable, StartError."""
+        await self._ensure(self.topics.specs())
+        ids = await topic_ids([self.topics.exchanges], **self.connection)
+        epoch = epoch_of(self.settings.epoch, ids, self.topics.exchanges)
+        app = self.assemble(epoch)
+        await self._ensure(app.changelog_specs())
+        return app
+
+    def assemble(self, epoch: str) -> StreamApp:
+        """Tables and agents on a new stream app; no I/O."""
+        settings = self.settings
+        app = StreamApp(
+            engine_options(settings, brokers=self.brokers, epoch=epoch, app_id=app_id(settings))
+        )
+        seen = seen_table(settings.meter.seen_ttl_s)
+        worker = meter.Meter(
+            users=app.store(USERS.name, USERS.ttl_s),
+            seen=app.store(seen.name, seen.ttl_s),
+            emitter=app,
+            topics=self.topics,
+            price=self._pricer.price,
+            seen_ttl_s=settings.meter.seen_ttl_s,
+            top=self.top,
+            clock=self._clock,
+            metrics=self._metrics,
+        )
+        meter.register(app, worker, self.topics)
+        rebuilder = Rebuilder(self.top, app, self._clock)
+        app.on_assigned(rebuilder.on_assigned)
+        app.on_revoked(rebuilder.on_revoked)
+        return app
+
+    @property
+    def connection(self) -> Mapping[str, Any]:
+        """How to reach the broker, in aiokafka's terms."""
+        security = broker_security(self.settings.kafka).client_options()
+        return {"bootstrap_servers": list(self.brokers), **security}
+
+    async def _ensure(self, specs: Any) -> None:
+        await ensure_topics(
+            specs,
+            partitions=self.settings.partitions,
+            replication_factor=self.settings.kafka.replication_factor,
+            connection=self.connection,
+        )
