@@ -1,0 +1,19 @@
+"""The hardened Faust: the only place that touches private names of faust, mode and aiokafka.
+
+contracts.py        what agents and tables see of it; `memory.py` their twins for tests
+options.py          everything an incarnation is built from; `security.py`, `settings.py`
+stream_side.py      one incarnation after the other, supervised with `backoff.py`
+app.py              StreamApp, one incarnation: fail-stop instead of crashing its neighbours
+process.py          the loop from a stream to a handler: handle, then ack, within bounds
+consumer.py         commits never pass a message in progress and wait for its effects
+fetching.py         pauses that last, full buffers that block nobody, records never dropped
+consumer_thread.py  the Kafka client's thread: puts back, reports, and ends without blocking
+queues.py, topic.py stream buffers bounded by bytes; topics of raw bytes that always decode
+outbox.py           ordered sending with a barrier instead of a wait; `watermark.py` counts
+producer.py         idempotent, bounded at its stop; `transport.py` puts both in place
+tables.py, rocks.py bytes to bytes for the message in hand; bounded databases, closed for good
+hooks.py            callbacks for partitions that come and go, in pairs
+host.py, web.py     the app of the process: HTTP without Kafka, stopped in an order that loses
+                    nothing
+topic_ids.py        what tells a topic from one of the same name made anew
+"""

@@ -1,0 +1,257 @@
+"""The stream app: one incarnation of consumer, producer, tables and agents, on a hardened Faust.
+
+It lives once. Whatever goes wrong in it ends in `fail_stop`: nothing is committed any more, and
+`failed` tells its supervisor, which stops it and builds the next one.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from time import monotonic
+from typing import Any, Literal, cast
+
+import faust
+from aiokafka.partitioner import murmur2
+from faust.types import TP
+
+from app.engine.consumer import Consumer
+from app.engine.contracts import Message, Store
+from app.engine.hooks import Hook, Hooks
+from app.engine.options import EngineOptions
+from app.engine.outbox import Outbox
+from app.engine.process import process
+from app.engine.rocks import RocksStore
+from app.engine.settings import bounded_queue, faust_settings
+from app.engine.tables import InHand, Table, TableStore
+from app.engine.transport import Transport
+from app.errors import TailraceError, Unavailable
+from app.record.topics import TopicSpec
+
+logger = logging.getLogger(__name__)
+SCAN_SLICE_S = 0.001
+Phase = Literal["starting", "recovering", "running", "rebalancing", "failed", "stopped"]
+OVERHEAD_BYTES = 1024
+
+
+class TooLargeError(TailraceError):
+    """A message that the producer would refuse; nothing was queued."""
+
+
+class StreamApp(faust.App):
+    """See the protocol of the same name in `contracts.py` for what agents may use."""
+
+    def __init__(self, options: EngineOptions) -> None:
+        """Build, not start; must be called on the loop that will run it."""
+        self.options = options
+        self.failure: BaseException | None = None
+        self.failed = asyncio.Event()
+        self.phase: Phase = "starting"
+        self.in_hand = InHand()
+        self._hooks = Hooks()
+        self._sources: set[str] = set()
+        self._served: frozenset[int] | None = None
+        super().__init__(options.app_id, **faust_settings(options))
+        self.on_rebalance_complete.connect(cast(Any, self._recovered))
+        self.on_partitions_revoked.connect(cast(Any, self._gone))
+
+    @property
+    def outbox(self) -> Outbox:
+        """The producer's buffer."""
+        return cast(Outbox, self.producer.buffer)
+
+    @property
+    def reader(self) -> Consumer:
+        """The consumer, as ours."""
+        return cast(Consumer, self.consumer)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing of this incarnation is left: no thread, no open table."""
+        thread = self.reader.client_thread
+        return not thread.is_running and all(
+            cast(Table, table).rocks.is_closed for table in self.tables.values()
+        )
+
+    # -- what agents are registered with
+
+    def source(self, topic_name: str) -> Any:
+        """A topic of raw bytes to read from."""
+        self._sources.add(topic_name)
+        return self.topic(
+            topic_name,
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            internal=self.options.create_topics,
+            partitions=self.options.partitions,
+        )
+
+    def store(self, name: str, ttl_s: int | None = None) -> Store:
+        """Declare a table; entries expire after `ttl_s`, None keeps them."""
+        table = Table(
+            self,
+            name=name,
+            beacon=self.tables.beacon,
+            partitions=self.options.partitions,
+            ttl_s=ttl_s,
+        )
+        self.tables.add(table)
+        return TableStore(table, self.in_hand)
+
+    async def process(self, stream: Any, handle: Callable[[Message], None]) -> None:
+        """Give every message to `handle`, then ack it; what it raises stops this incarnation."""
+        await process(self, stream, handle)
+
+    def on_assigned(self, callback: Hook) -> None:
+        """Call back, and wait for it, when tables are recovered and before messages come."""
+        self._hooks.assigned.append(callback)
+
+    def on_revoked(self, callback: Hook) -> None:
+        """Call back when partitions that were assigned are not served any more."""
+        self._hooks.revoked.append(callback)
+
+    def emit(self, topic: str, key: bytes | None, value: bytes) -> None:
+        """Queue a message; the commit of the message in hand waits for its delivery.
+
+        Raises: TooLargeError, DeliveryError.
+        """
+        if len(value) + len(key or b"") + OVERHEAD_BYTES > self.options.max_request_bytes:
+            raise TooLargeError(f"{len(value)} bytes for {topic}")
+        self.outbox.add(topic, None, key, value)
+
+    def changelog_specs(self) -> list[TopicSpec]:
+        """The changelog topics that must exist, with the partition count of the sources."""
+        return [cast(Table, table).spec() for table in self.tables.values()]
+
+    # -- pauses
+
+    def pause(self, topic: str, partition: int) -> None:
+        """Fetch nothing more of a partition, until `resume` or until it is revoked."""
+        self.reader.hold(TP(topic, partition))
+
+    def resume(self, topic: str, partition: int) -> None:
+        """Fetch a paused partition again."""
+        self.reader.release(TP(topic, partition))
+
+    # -- live tables
+
+    @property
+    def served(self) -> frozenset[int]:
+        """The partitions whose tables can be read now."""
+        return self._served or frozenset()
+
+    def partition_of(self, key: bytes) -> int:
+        """The partition that Kafka's default partitioner gives a key."""
+        return int(murmur2(key) & 0x7FFFFFFF) % self.options.partitions
+
+    def check_ready(self) -> None:
+        """Return if the tables can be read. Raises: Unavailable."""
+        if self._served is None or self.should_stop:
+            raise Unavailable(f"the tables are not ready: {self.phase}")
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        """The value under `key`. Raises: Unavailable, also where another worker owns the key."""
+        self.check_ready()
+        partition = self.partition_of(key)
+        self._check_served(partition)
+        value: bytes | None = self._data(table).database(partition).get(key)
+        return value
+
+    def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        """All keys and values of one partition, as they come. Raises: Unavailable."""
+        self.check_ready()
+        self._check_served(partition)
+        for item in self._data(table).items_of(partition):
+            yield item
+            self._check_served(partition)
+
+    async def scan_slowly(self, table: str, partition: int) -> AsyncIterator[tuple[bytes, bytes]]:
+        """As `scan`, giving the loop back after every millisecond."""
+        since_s = monotonic()
+        for item in self.scan(table, partition):
+            yield item
+            if monotonic() - since_s > SCAN_SLICE_S:
+                await asyncio.sleep(0)
+                since_s = monotonic()
+
+    def _data(self, table: str) -> RocksStore:
+        return cast(Table, self.tables[table]).rocks
+
+    def _check_served(self, partition: int) -> None:
+        if partition not in self.served:
+            raise Unavailable(f"partition {partition} is not served here")
+
+    # -- failing
+
+    def fail_stop(self, exc: BaseException) -> None:
+        """Commit nothing more and tell the supervisor; the first reason counts."""
+        self._crash(exc)
+
+    def _crash(self, reason: BaseException) -> None:
+        if self.failure is None:
+            self.failure = reason
+            self.phase = "failed"
+            self._served = None
+            logger.error("the stream side fails: %r", reason)
+            self.failed.set()
+            super()._crash(reason)
+
+    async def crash(self, reason: BaseException) -> None:
+        """As `fail_stop`, from any thread."""
+        self.loop.call_soon_threadsafe(self.fail_stop, reason)
+
+    # -- what Faust calls
+
+    def _new_transport(self) -> Transport:
+        return Transport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> Transport:
+        return Transport(self.conf.broker_producer, self)
+
+    def FlowControlQueue(self, *args: Any, **kwargs: Any) -> Any:  # noqa: N802 - Faust's name
+        """A buffer bounded by bytes instead of Faust's."""
+        return bounded_queue(self.options, self.flow_control, lambda: self.reader.room.set())
+
+    def on_init_dependencies(self) -> Any:
+        """Faust's services; its monitor is left out, which would record every event."""
+        return self.boot_strategy.server()
+
+    async def on_first_start(self) -> None:
+        """Make the directories, parents included."""
+        for directory in (self.conf.datadir, self.conf.appdir, self.conf.tabledir):
+            directory.mkdir(parents=True, exist_ok=True)
+
+    async def _producer_flush(self, logger: Any) -> None:
+        """Nothing: each commit had its barrier, a bare flush could wait for ever."""
+
+    def on_rebalance_start(self) -> None:
+        """Tables cannot be read from here on. Called in the consumer's thread."""
+        self._served = None
+        self.phase = "rebalancing"
+        super().on_rebalance_start()
+
+    async def _gone(self, app: Any, revoked: set[TP], **kwargs: Any) -> None:
+        self._served = None
+        await self._hooks.revoke()
+        self.phase = "recovering"
+
+    async def _recovered(self, app: Any, **kwargs: Any) -> None:
+        partitions = {
+            tp.partition for tp in self.consumer.assignment() if tp.topic in self._sources
+        }
+        self._served = frozenset(partitions)
+        try:
+            await self._hooks.assign(partitions)
+        except Exception as exc:  # noqa: BLE001 - mapped: an index that is not built is a failure
+            self.fail_stop(exc)
+        self.phase = "running"
+
+    async def _stop_consumer(self) -> None:
+        """Finish and commit what is in progress; then nothing is served any more."""
+        try:
+            await super()._stop_consumer()
+        finally:
+            self._served = None
+            self.phase = "stopped" if self.failure is None else "failed"
+            await self._hooks.revoke()

@@ -1,0 +1,180 @@
+"""The consumer: what is acked, what may be committed, and how partitions are left.
+
+acks      in any order, of the generation that reads now; a commit never passes the lowest
+          message that a stream has taken and not acked
+commit    offsets are computed first, then a barrier over the producer, then the broker is told;
+          whatever fails on the way, nothing is forgotten and nothing is committed
+leaving   a drain time for events in progress, a commit, then the rest is released, never acked
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from faust.types import TP
+
+from app.engine.fetching import FetchingConsumer
+from app.engine.outbox import DeliveryError
+
+logger = logging.getLogger(__name__)
+ACK_POLL_S = 0.25
+
+
+class Consumer(FetchingConsumer):
+    """Faust's consumer with ordered commits."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Track what is taken by strong references: a lost event must hold the commit back."""
+        super().__init__(*args, **kwargs)
+        self._unacked_messages: set[Any] = set()
+        self._reading_generation: int | None = None
+        self._commit_lock = asyncio.Lock()
+        options = self.app.options
+        self._drain_timeout_s: float = options.drain_timeout_s
+        self._flush_timeout_s: float = options.flush_timeout_s
+
+    # -- acks
+
+    def ack(self, message: Any) -> bool:
+        """Count a message as done; one of another generation is only let go."""
+        self._unacked_messages.discard(message)
+        if not self.is_reading(message):
+            message.acked = True
+            return False
+        return bool(super().ack(message))
+
+    def is_reading(self, message: Any) -> bool:
+        """Whether an ack of this message would count."""
+        return bool(message.generation_id == self._reading_generation)
+
+    def _new_offset(self, tp: Any) -> int | None:
+        """The offset to commit: behind the highest ack that no taken message precedes."""
+        lowest = min((m.offset for m in self._unacked_messages if m.tp == tp), default=None)
+        acked = self._acked[tp]
+        ready = [offset for offset in acked if lowest is None or offset < lowest]
+        return max(ready) + 1 if ready else None
+
+    def _settle(self, offsets: Mapping[Any, int]) -> None:
+        """Forget the acks that are committed now."""
+        for tp, offset in offsets.items():
+            self._committed_offset[tp] = offset
+            self._acked[tp] = [each for each in self._acked[tp] if each >= offset]
+            self._acked_index[tp] = set(self._acked[tp])
+
+    # -- commit
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit what was acked before this call, once it is durable; whether anything was."""
+        async with self._commit_lock:
+            return await self.force_commit(topics)
+
+    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """As `commit`, without waiting for another commit to end."""
+        offsets = self._committable(topics)
+        if not offsets:
+            return False
+        generation = self._reading_generation
+        try:
+            await self.app.producer.flush()
+            if generation != self._reading_generation or not self._may_commit:
+                return False
+            if not await self._commit(offsets):
+                return False
+        except DeliveryError as exc:
+            logger.warning("not committed, an effect was lost: %s", exc)
+            return False
+        except KafkaError as exc:
+            self._commit_failed(exc)
+            return False
+        self._settle(offsets)
+        self.app.tables.on_commit(offsets)
+        return True
+
+    @property
+    def _may_commit(self) -> bool:
+        return self.app.failure is None and self._reading_generation is not None
+
+    def _committable(self, topics: Any) -> dict[Any, int]:
+        if not self._may_commit:
+            return {}
+        assigned = self.assignment()
+        found = {tp: self._new_offset(tp) for tp in list(self._acked) if tp in assigned}
+        return {
+            tp: offset
+            for tp, offset in found.items()
+            if offset is not None and self._should_commit(tp, offset)
+        }
+
+    def _commit_failed(self, exc: KafkaError) -> None:
+        if not getattr(exc, "retriable", False):
+            self.app.fail_stop(exc)
+        logger.warning("offsets not committed: %r", exc)
+
+    # -- leaving partitions
+
+    async def wait_empty(self) -> None:
+        """Wait for events in progress, at most the drain time, commit, and release the rest."""
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + self._drain_timeout_s
+        while self._unacked_messages and self._may_commit and not self.should_stop:
+            left_s = deadline_s - loop.time()
+            if left_s <= 0:
+                logger.warning(
+                    "%d events were not finished in time; they will be read again",
+                    len(self._unacked_messages),
+                )
+                break
+            await self._wait_for_ack(min(left_s, ACK_POLL_S))
+        await self._last_commit()
+
+    async def _wait_for_ack(self, timeout: float) -> None:
+        self._waiting_for_ack = asyncio.get_running_loop().create_future()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._waiting_for_ack, timeout)
+        self._waiting_for_ack = None
+
+    async def _last_commit(self) -> None:
+        try:
+            await asyncio.wait_for(self.commit(), self._flush_timeout_s)
+        except TimeoutError:
+            logger.warning("effects were not durable in time: their messages will be read again")
+
+    def _leave(self) -> None:
+        """Release everything of this generation: a late ack counts for nothing."""
+        self._reading_generation = None
+        for message in self._unacked_messages:
+            message.acked = True
+        self._unacked_messages.clear()
+        self._acked.clear()
+        self._acked_index.clear()
+        self._gap.clear()
+        self.held.clear()
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Stop the flow, finish and commit what is in progress, and only then forget it."""
+        if not self.app.should_stop:
+            self.stop_flow()
+            self.app.flow_control.suspend()
+            self.app.flow_control.clear()
+            await self.wait_empty()
+        self._leave()
+        await super().on_partitions_revoked(revoked)
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Begin a generation with nothing acked and nothing held."""
+        self._leave()
+        self._reading_generation = generation_id
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    async def on_stop(self) -> None:
+        """Commit what is done, in time; after a failure commit nothing."""
+        if self._may_commit and self._thread.started:
+            await self._last_commit()
+        self._leave()
+        self.transport._topic_waiters.clear()
+
+    async def verify_all_partitions_active(self) -> None:
+        """Do nothing: lag is measured by us, Faust's detector only logs."""

@@ -1,0 +1,88 @@
+"""The producer: idempotent where the broker allows it, its buffer an `Outbox`, its stop bounded."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from faust.transport.drivers import aiokafka as driver
+
+from app.engine.options import EngineOptions
+from app.engine.outbox import Outbox, Outgoing
+
+logger = logging.getLogger(__name__)
+STOP_TIMEOUT_S = 10.0
+
+
+class Producer(driver.Producer):
+    """Faust's producer with our buffer; everything is sent through it, in order."""
+
+    buffer: Outbox
+    app: Any
+    transport: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Replace the buffer that Faust makes; the app carries the options."""
+        super().__init__(*args, **kwargs)
+        options: EngineOptions = self.app.options
+        self.buffer = Outbox(loop=self.loop, beacon=self.beacon)
+        self.buffer.app = self.app
+        self.buffer.max_records = options.max_outstanding_records
+        self.buffer.max_bytes = options.max_outstanding_bytes
+        self.buffer.send = self._send_outgoing
+        self.buffer.on_failure = self.app.fail_stop
+        self._extra = options.producer_settings
+        self._security = options.security
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return self._extra
+
+    def _settings_auth(self) -> Mapping[str, Any]:
+        return self._security.client_options()
+
+    async def _send_outgoing(self, outgoing: Outgoing) -> "asyncio.Future[Any]":
+        future: asyncio.Future[Any] = await self._ensure_producer().send(
+            outgoing.topic, outgoing.value, key=outgoing.key, partition=outgoing.partition
+        )
+        return future
+
+    async def flush(self) -> None:
+        """Wait until the broker has what was queued before the call.
+
+        Raises: DeliveryError.
+        """
+        await self.buffer.barrier()
+
+    async def on_stop(self) -> None:
+        """Close the client; what the broker did not take in time is left, as after a crash."""
+        self.transport._topic_waiters.clear()
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        if self.buffer.failure is not None or not await _ends(producer.stop(), STOP_TIMEOUT_S):
+            await _abandon(producer)
+
+
+async def _ends(stopping: Any, timeout_s: float) -> bool:
+    try:
+        await asyncio.wait_for(stopping, timeout_s)
+    except Exception as exc:  # noqa: BLE001 - counted as not stopped; the caller abandons it
+        logger.warning("the producer did not stop: %r", exc)
+        return False
+    return True
+
+
+async def _abandon(producer: Any) -> None:
+    """Cut the connections of a producer whose batches will never be taken."""
+    producer._closed = True
+    sender = producer._sender.sender_task
+    if sender is not None and not sender.done():
+        sender.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await asyncio.wait_for(sender, STOP_TIMEOUT_S)
+    with suppress(Exception):
+        await asyncio.wait_for(producer.client.close(), STOP_TIMEOUT_S)
+    for batches in list(producer._message_accumulator._batches.values()):
+        for batch in batches:
+            batch.future.cancel()

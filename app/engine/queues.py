@@ -1,0 +1,71 @@
+"""Stream buffers bounded by bytes as well as by count, which never block the fetch loop.
+
+Faust's queue takes a partition out of the fetch set by callbacks that a cleared queue forgets to
+call back, and a full one blocks the only fetch loop of all topics. This one accepts what was
+fetched and answers `is_full`; the consumer asks before each fetch and leaves full topics out.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from mode.utils.queues import ThrowableQueue
+
+
+class BoundedQueue(ThrowableQueue[Any]):
+    """Faust's channel queue with sizes; `on_room` is called when it empties below half."""
+
+    def __init__(
+        self, *, max_records: int, max_bytes: int, on_room: Callable[[], None], **kwargs: Any
+    ) -> None:
+        """No limit of its own on what is put: limits are what `is_full` compares with."""
+        self.max_records = max_records
+        self.max_bytes = max_bytes
+        self.held_bytes = 0
+        self._on_room = on_room
+        self._was_full = False
+        super().__init__(0, **kwargs)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more should be fetched; stays so until half of it is taken."""
+        if self._was_full:
+            self._was_full = (
+                self.qsize() > self.max_records // 2 or self.held_bytes > self.max_bytes // 2
+            )
+        else:
+            self._was_full = self.qsize() >= self.max_records or self.held_bytes >= self.max_bytes
+        return self._was_full
+
+    def put_nowait_enhanced(
+        self, value: Any, *, on_pressure_high: Any = None, on_pressure_drop: Any = None
+    ) -> bool:
+        """Put without the pressure callbacks."""
+        self.force_put_nowait(value)
+        return False
+
+    def maybe_endorse_pressure_drop(self) -> None:
+        """Do nothing: there are no pressure callbacks."""
+
+    def clear(self) -> None:
+        """Drop everything, and what it weighed."""
+        super().clear()
+        self.held_bytes = 0
+        self._on_room()
+
+    def _put(self, item: Any) -> None:
+        self.held_bytes += _size_bytes(item)
+        super()._put(item)
+
+    def _get(self) -> Any:
+        item = super()._get()
+        self.held_bytes -= _size_bytes(item)
+        if self._was_full and not self.is_full:
+            self._on_room()
+        return item
+
+
+def _size_bytes(item: Any) -> int:
+    message = getattr(item, "message", None)
+    if message is None:
+        return 0
+    return len(message.value or b"") + len(message.key or b"")

@@ -1,0 +1,130 @@
+"""Tables: bytes to bytes, written for the message in hand, recovered by Faust."""
+
+import logging
+from collections.abc import Iterable
+from typing import Any, cast
+
+from faust.tables.manager import TableManager as FaustTableManager
+from faust.tables.table import Table as FaustTable
+
+from app.engine.contracts import Message
+from app.engine.rocks import RocksStore
+from app.record.topics import TopicSpec
+
+logger = logging.getLogger(__name__)
+MS = 1000
+
+
+class Table(FaustTable[Any, Any]):
+    """A Faust table over a `RocksStore`; a recovery that cannot write is a fail-stop."""
+
+    app: Any
+
+    def __init__(self, *args: Any, ttl_s: int | None, **kwargs: Any) -> None:
+        """Raw bytes; the changelog lives as long as the entries."""
+        self.ttl_s = ttl_s
+        configs = changelog_configs(ttl_s)
+        super().__init__(
+            *args, key_type=bytes, value_type=bytes, extra_topic_configs=configs, **kwargs
+        )
+
+    def _new_store(self) -> RocksStore:
+        return RocksStore(
+            "rocksdb://",
+            self.app,
+            self,
+            table_name=self.name,
+            key_type=bytes,
+            value_type=bytes,
+            key_serializer="raw",
+            value_serializer="raw",
+            loop=self.loop,
+            options={},
+            ttl_s=self.ttl_s,
+            epoch=self.app.options.epoch,
+        )
+
+    def apply_changelog_batch(self, batch: Iterable[Any]) -> None:
+        """Apply recovered changes; Faust only logs a failure and goes on without them."""
+        try:
+            super().apply_changelog_batch(batch)
+        except Exception as exc:
+            self.app.fail_stop(exc)
+            raise
+
+    @property
+    def rocks(self) -> RocksStore:
+        """The local databases."""
+        return cast(RocksStore, self.data)
+
+    def spec(self) -> TopicSpec:
+        """The changelog as it should be on the broker."""
+        return TopicSpec(
+            self.changelog_topic.get_topic_name(),
+            self.app.options.partitions,
+            changelog_configs(self.ttl_s),
+        )
+
+
+def changelog_configs(ttl_s: int | None) -> dict[str, str]:
+    """Kafka's configuration of a changelog; entries that expire are deleted there too."""
+    if ttl_s is None:
+        return {"cleanup.policy": "compact"}
+    return {"cleanup.policy": "compact,delete", "retention.ms": str(ttl_s * MS)}
+
+
+class TableManager(FaustTableManager):
+    """Faust's manager, without its second of sleep at the start."""
+
+    async def on_start(self) -> None:
+        """Register the changelogs and start the recovery service."""
+        await self._update_channels()
+        await self.recovery.start()
+
+    def on_commit(self, offsets: Any) -> None:
+        """Persist how far the changelogs are, once per commit instead of once per change."""
+        del offsets
+        for table in self.values():
+            cast(Table, table).rocks.persist_sent()
+
+
+class InHand:
+    """The message that a handler works on: tables write to its partition."""
+
+    def __init__(self) -> None:
+        """No message."""
+        self.message: Message | None = None
+
+    @property
+    def partition(self) -> int:
+        """Its partition. Raises: RuntimeError outside of a handler."""
+        if self.message is None:
+            raise RuntimeError("a table can be used only while a message is handled")
+        return self.message.position.partition
+
+
+class TableStore:
+    """The `Store` of one table, as a handler sees it."""
+
+    def __init__(self, table: Table, in_hand: InHand) -> None:
+        """`in_hand` is shared with the loop that sets it."""
+        self._table = table
+        self._in_hand = in_hand
+        self._topic: str = table.changelog_topic.get_topic_name()
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value put last under `key` in the message's partition, or None."""
+        database = self._table.rocks.database(self._in_hand.partition)
+        value: bytes | None = database.get(key)
+        return value
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Queue the change for the changelog and write it locally.
+
+        Raises: Unavailable, DeliveryError: both end this incarnation.
+        """
+        partition = self._in_hand.partition
+        store = self._table.rocks
+        database = store.database(partition)
+        self._table.app.producer.buffer.add(self._topic, partition, key, value, store.sent)
+        database.put(key, value)

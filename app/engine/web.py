@@ -1,0 +1,68 @@
+"""The host's web server: Faust's own aiohttp server with raw routes and none of Faust's pages."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from faust.web.drivers.aiohttp import Server
+from faust.web.drivers.aiohttp import Web as FaustWeb
+
+logger = logging.getLogger(__name__)
+Routes = Callable[[web.Application], None]
+
+
+@dataclass(frozen=True, slots=True)
+class WebOptions:
+    """Where and how the host listens; times in seconds."""
+
+    bind: str = "127.0.0.1"
+    port: int = 6066
+    keepalive_s: float = 75.0
+    shutdown_grace_s: float = 60.0
+    client_max_bytes: int = 64 << 20
+    max_line_bytes: int = 16 << 10
+
+
+class HostWeb(FaustWeb):
+    """Corrections: no blueprints, no CORS signal on every response, one cleanup, bounded stop."""
+
+    def __init__(self, app: Any, *, options: WebOptions, routes: Routes, **kwargs: Any) -> None:
+        """Replace the runner that Faust makes; routes are added when the server is initialised."""
+        super().__init__(app, **kwargs)
+        self._add_routes = routes
+        self._has_routes = False
+        self._runner = web.AppRunner(
+            self.web_app,
+            access_log=None,
+            keepalive_timeout=options.keepalive_s,
+            shutdown_timeout=options.shutdown_grace_s,
+            handler_cancellation=True,
+            max_line_size=options.max_line_bytes,
+            max_field_size=options.max_line_bytes,
+        )
+
+    def _enabled_blueprints(self) -> list[Any]:
+        return []
+
+    def init_server(self) -> None:
+        """Add the routes, once: the worker command and the start both call this."""
+        if not self._has_routes:
+            self._has_routes = True
+            self._add_routes(self.web_app)
+
+    async def on_start(self) -> None:
+        """Listen, on this loop."""
+        self.init_server()
+        self._thread = Server(self, loop=self.loop, beacon=self.beacon)
+        self.add_dependency(self._thread)
+
+    async def stop_server(self) -> None:
+        """Refuse new connections, let requests in flight end within the grace, clean up once."""
+        await self._runner.cleanup()
+
+    @property
+    def addresses(self) -> list[tuple[str, int]]:
+        """Where it listens, once started; with port 0 this is the port that was given."""
+        return [(str(address[0]), int(address[1])) for address in self._runner.addresses]
