@@ -24,6 +24,10 @@ class Metrics:
     dropped_total: Counter = field(init=False)
     queued_records: Gauge = field(init=False)
     queued_bytes: Gauge = field(init=False)
+    relayed_total: Counter = field(init=False)
+    unrelayed_total: Counter = field(init=False)
+    capture_failures_total: Counter = field(init=False)
+    properties_dropped_total: Counter = field(init=False)
     metered_total: Counter = field(init=False)
     unpriced_total: Counter = field(init=False)
     dead_letters_total: Counter = field(init=False)
@@ -35,6 +39,10 @@ ROWS: list[tuple[str, type[Counter] | type[Gauge] | type[Histogram], tuple[str, 
     ("dropped_total", Counter, ("reason",), "records or bodies given up, by reason"),
     ("queued_records", Gauge, (), "records waiting for the broker"),
     ("queued_bytes", Gauge, (), "bytes waiting for the broker"),
+    ("relayed_total", Counter, ("upstream", "outcome"), "calls that gave a record"),
+    ("unrelayed_total", Counter, ("reason",), "calls refused before any upstream was known"),
+    ("capture_failures_total", Counter, ("stage",), "calls of which the copy was lost"),
+    ("properties_dropped_total", Counter, (), "properties left out or cut short"),
     ("metered_total", Counter, ("verdict",), "records by what the meter made of them"),
     ("unpriced_total", Counter, ("reason",), "records counted without a cost, by reason"),
     ("dead_letters_total", Counter, ("stage", "reason"), "messages no agent could handle"),

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from app.errors import (
+    ClientGone,
     RelayRefused,
     TailraceError,
     UpstreamProtocolError,
@@ -52,7 +53,7 @@ class Fault:
 TIMEOUT_MESSAGES = {
     "connect": "the upstream could not be connected to in time",
     "first_byte": "the upstream did not begin to answer in time",
-    "idle": "the upstream stopped sending",
+    "idle": "the upstream stopped moving data",
 }
 
 
@@ -61,6 +62,8 @@ def fault_of(error: TailraceError) -> Fault:
     match error:
         case RelayRefused():
             return Fault(error.status, error.code, str(error), "refused")
+        case ClientGone():
+            return Fault(408, "client_stalled", "the request did not come in time", "client_abort")
         case UpstreamTimeout():
             code = f"upstream_timeout_{error.kind}"
             return Fault(504, code, TIMEOUT_MESSAGES[error.kind], "timeout")

@@ -41,6 +41,8 @@ class RequestHead:
     content_type: bytes = b""
     content_encoding: bytes = b""
     authorized: bool = False
+    chunked: bool = False
+    expects_continue: bool = False
 
 
 @dataclass(slots=True)
@@ -66,6 +68,10 @@ def split_request(raw: RawHeaders) -> RequestHead:
             head.own.append((name, pair[1]))
             continue
         if name in left:
+            if name == b"transfer-encoding":
+                head.chunked = True
+            elif name == b"expect":
+                head.expects_continue = pair[1].lower() == b"100-continue"
             continue
         head.passed.append(pair)
         if name in NOTED:

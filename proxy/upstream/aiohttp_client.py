@@ -91,7 +91,8 @@ class AiohttpResponse:
     def abort(self) -> None:
         """Close the connection at once unless the response has ended."""
         self._watchdog.cancel()
-        self._response.close()
+        if not self._reader.at_eof():
+            self._response.close()
 
     def _broken(self) -> UpstreamError:
         self.abort()

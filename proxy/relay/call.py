@@ -1,0 +1,250 @@
+"""One call under way: a copy of what passes goes to its capture, and one record comes of it.
+
+Whatever fails in here is counted and logged and never felt by the client: a capture that fails is
+replaced by one that saw no bytes, so that the call still has its record.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.clock import Clock
+from app.errors import RelayRefused, UpstreamError
+from app.ids import Ids
+from app.metrics import Metrics
+from app.record.model import DEFAULT_TENANT, Outcome
+from config.sections import CaptureSettings
+from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
+from proxy.identity import PropertyLimits, read_identity
+from proxy.relay.headers import RequestHead, ResponseHead
+from proxy.relay.secrets import mask_url
+from proxy.relay.upstreams import Upstream
+from proxy.upstream.protocol import UpstreamResponse
+
+logger = logging.getLogger(__name__)
+CLIENT_LEFT = "the client left before the end"
+Settled = UpstreamResponse | UpstreamError
+
+
+class RecordSink(Protocol):
+    """Where records go; neither call waits for anything."""
+
+    def stamp(self) -> Stamp:
+        """The next place among this producer's records."""
+
+    def offer(self, finished: Finished) -> None:
+        """Take a finished exchange."""
+
+
+class CallCapture(Protocol):
+    """Makes a record of what it is fed; every `at_s` is of the monotonic clock."""
+
+    def feed_request(self, chunk: bytes) -> None:
+        """Some of the request's body."""
+
+    def request_sent(self, at_s: float) -> None:
+        """The request's last byte is handed over."""
+
+    def response_started(
+        self,
+        status: int,
+        content_type: str,
+        content_encoding: str,
+        provider_request_id: str | None,
+        at_s: float,
+    ) -> None:
+        """The response's head came."""
+
+    def feed_response(self, chunk: bytes, at_s: float) -> None:
+        """Some of the response's body."""
+
+    def finish(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
+        """The record, at the end, once."""
+
+
+class NewCapture(Protocol):
+    """Makes the capture of one call; the last argument is whose API it speaks."""
+
+    def __call__(self, meta: CallMeta, limits: CaptureLimits, dialect: str, /) -> CallCapture:
+        """A fresh capture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """What every call's record is made with."""
+
+    sink: RecordSink
+    new_capture: NewCapture
+    clock: Clock
+    ids: Ids
+    metrics: Metrics
+    settings: CaptureSettings
+
+
+class Calls:
+    """Opens calls, and counts what becomes of them."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        settings = recorder.settings
+        self._properties = PropertyLimits(settings.max_properties, settings.max_property_bytes)
+        self._limits = CaptureLimits(settings.max_body_bytes, settings.max_decoded_bytes)
+
+    def open(self, method: str, upstream: Upstream, target: str, head: RequestHead) -> "Call":
+        """The call whose head has just come."""
+        clock = self.recorder.clock
+        identity = read_identity(head.own, self._properties)
+        if identity.properties_dropped:
+            self.recorder.metrics.properties_dropped_total.inc(identity.properties_dropped)
+        path = target.partition("?")[0]
+        meta = CallMeta(
+            tenant=DEFAULT_TENANT,
+            request_id=self.recorder.ids.request_id(),
+            provider=upstream.name,
+            upstream_url=mask_url(f"{upstream.origin}{upstream.base_path}{target}"),
+            path=path,
+            method=method,
+            started_at_s=clock.now_s(),
+            started_mono_s=clock.monotonic_s(),
+            user=identity.user,
+            session_id=identity.session_id,
+            session_name=identity.session_name,
+            session_path=identity.session_path,
+            properties=identity.properties,
+            client_request_id=identity.client_request_id,
+            client_retry_count=identity.client_retry_count,
+            traceparent=identity.traceparent,
+            omit_request=identity.omit_request,
+            omit_response=identity.omit_response,
+            request_content_type=head.content_type.decode("latin-1"),
+            request_content_encoding=head.content_encoding.decode("latin-1"),
+        )
+        return Call(self, meta, upstream.dialect_of(path), identity.refusal)
+
+    def new_capture(self, meta: CallMeta, dialect: str) -> CallCapture:
+        """A capture within the configured limits."""
+        return self.recorder.new_capture(meta, self._limits, dialect)
+
+    def count_unrelayed(self, reason: str) -> None:
+        """A call was refused before any upstream was known."""
+        self.recorder.metrics.unrelayed_total.labels(reason).inc()
+
+    def count_failure(self, stage: str) -> None:
+        """A capture failed; to be called where its exception is handled."""
+        self.recorder.metrics.capture_failures_total.labels(stage).inc()
+        logger.exception("the capture of a call failed: %s", stage)
+
+
+class Call:
+    """One call. `sending` and `response` are the upstream's side of it while it is under way."""
+
+    __slots__ = (
+        "_calls",
+        "_capture",
+        "_clock",
+        "_finished",
+        "_meta",
+        "_started",
+        "dialect",
+        "refusal",
+        "request_complete",
+        "response",
+        "sending",
+    )
+
+    def __init__(
+        self, calls: Calls, meta: CallMeta, dialect: str, refusal: RelayRefused | None
+    ) -> None:
+        self._calls = calls
+        self._meta = meta
+        self._clock = calls.recorder.clock
+        self._capture: CallCapture | None = calls.new_capture(meta, dialect)
+        self._started: tuple[int, str, str, str | None, float] | None = None
+        self._finished = False
+        self.dialect = dialect
+        self.refusal = refusal
+        self.request_complete = False
+        self.sending: asyncio.Task[Settled] | None = None
+        self.response: UpstreamResponse | None = None
+
+    @property
+    def request_id(self) -> str:
+        """Our id of the call."""
+        return self._meta.request_id
+
+    def feed_request(self, chunk: bytes) -> None:
+        """A copy of some of the request's body."""
+        if self._capture is not None:
+            try:
+                self._capture.feed_request(chunk)
+            except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
+                self._lose_capture()
+
+    def request_sent(self) -> None:
+        """The request's last byte is handed over."""
+        self.request_complete = True
+        if self._capture is not None:
+            try:
+                self._capture.request_sent(self._clock.monotonic_s())
+            except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
+                self._lose_capture()
+
+    def response_started(self, status: int, head: ResponseHead) -> None:
+        """The upstream's head came."""
+        self._started = (
+            status,
+            head.content_type.decode("latin-1"),
+            head.content_encoding.decode("latin-1"),
+            head.provider_request_id.decode("latin-1") or None,
+            self._clock.monotonic_s(),
+        )
+        if self._capture is not None:
+            try:
+                self._capture.response_started(*self._started)
+            except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
+                self._lose_capture()
+
+    def feed_response(self, chunk: bytes) -> None:
+        """A copy of some of the response's body."""
+        if self._capture is not None:
+            try:
+                self._capture.feed_response(chunk, self._clock.monotonic_s())
+            except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
+                self._lose_capture()
+
+    def abort(self) -> None:
+        """Give up the upstream's side, whatever there is of it."""
+        if self.sending is not None:
+            self.sending.cancel()
+        if self.response is not None:
+            self.response.abort()
+
+    def finish(self, outcome: Outcome, error: str | None = None) -> None:
+        """Make the record and give it away; only the first end counts."""
+        if self._finished:
+            return
+        self._finished = True
+        recorder = self._calls.recorder
+        recorder.metrics.relayed_total.labels(self._meta.provider, outcome).inc()
+        ending, at_s = Ending(outcome, error), self._clock.monotonic_s()
+        try:
+            stamp = recorder.sink.stamp()
+            recorder.sink.offer(self._record(ending, at_s, stamp))
+        except Exception:  # noqa: BLE001 - counted; the response is out already
+            self._calls.count_failure("finish")
+
+    def _record(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
+        if self._capture is not None:
+            try:
+                return self._capture.finish(ending, at_s, stamp)
+            except Exception:  # noqa: BLE001 - counted; a record without its copy is made
+                self._lose_capture()
+        capture = self._calls.new_capture(self._meta, self.dialect)
+        if self._started is not None:
+            capture.response_started(*self._started)
+        return capture.finish(ending, at_s, stamp)
+
+    def _lose_capture(self) -> None:
+        self._capture = None
+        self._calls.count_failure("capture")

@@ -1,0 +1,149 @@
+"""One call from its head to its record."""
+
+import asyncio
+import logging
+from http import HTTPStatus
+
+from aiohttp import web
+
+from app.errors import ClientGone, RelayRefused, TailraceError, UpstreamProtocolError
+from config.sections import RelaySettings
+from proxy.relay.call import CLIENT_LEFT, Call, Calls
+from proxy.relay.downstream import Downstream
+from proxy.relay.drain import Drains
+from proxy.relay.errors import Fault, fault_of, shape
+from proxy.relay.headers import RequestHead, ResponseHead, split_request, split_response
+from proxy.relay.sending import Sender
+from proxy.relay.upstreams import Upstream, Upstreams
+from proxy.upstream.protocol import UpstreamClient, UpstreamRequest, UpstreamResponse
+
+logger = logging.getLogger(__name__)
+
+
+class Relay:
+    """Passes calls to upstreams and their answers back; each call gives exactly one record.
+
+    The server must run with aiohttp's `handler_cancellation`: a client that leaves is known by the
+    handler's cancellation.
+    """
+
+    def __init__(
+        self, upstreams: Upstreams, client: UpstreamClient, calls: Calls, settings: RelaySettings
+    ) -> None:
+        self.upstreams = upstreams
+        self._calls = calls
+        self._idle_s = settings.idle_timeout_s
+        self._reads_on = settings.on_client_abort == "drain"
+        self._sender = Sender(client, self._idle_s, outlives=self._reads_on)
+        self._drains = Drains()
+
+    async def handle(
+        self, request: web.Request, upstream: Upstream, target: str
+    ) -> web.StreamResponse:
+        """Relay one call; `target` is the path and query to append to the upstream's base.
+
+        Never raises but CancelledError, when the client left.
+        """
+        head = split_request(request.raw_headers)
+        call = self._calls.open(request.method, upstream, target, head)
+        down = Downstream(request, call.request_id, self._idle_s)
+        try:
+            if call.refusal is not None:
+                raise call.refusal
+            outgoing = _outgoing(request.method, upstream, target, head)
+            call.response = await self._sender.send(request, head, call, down, outgoing)
+            await _pass_down(call, down, call.response)
+        except asyncio.CancelledError:
+            self._client_left(call, CLIENT_LEFT)
+            raise
+        except ClientGone as error:
+            await self._client_gone(call, down, error)
+        except TailraceError as error:
+            await _fail(call, down, fault_of(error), str(error))
+        except Exception as error:
+            logger.exception("the relay failed")
+            await _fail(call, down, fault_of(TailraceError()), type(error).__name__)
+        return down.result
+
+    def refuse(self, error: RelayRefused) -> web.Response:
+        """The answer to a call that belongs to no upstream: counted, without a record."""
+        self._calls.count_unrelayed(error.code)
+        fault = fault_of(error)
+        return web.Response(
+            status=fault.status,
+            body=shape(fault, "openai", ""),
+            content_type="application/json",
+            headers={"tailrace-error": fault.code},
+        )
+
+    async def close(self, grace_s: float) -> None:
+        """Wait for the responses read on without a client, at most `grace_s` seconds."""
+        await self._drains.close(grace_s)
+
+    def _client_left(self, call: Call, reason: str) -> None:
+        coming = call.sending or call.response
+        if self._reads_on and coming is not None and call.request_complete:
+            self._drains.take(call, coming)
+            return
+        call.abort()
+        call.finish("client_abort", reason)
+
+    async def _client_gone(self, call: Call, down: Downstream, error: ClientGone) -> None:
+        self._client_left(call, str(error))
+        if down.started:
+            down.cut()
+        else:
+            down.close_after()
+            await _tell(call, down, fault_of(error))
+
+
+async def _pass_down(call: Call, down: Downstream, response: UpstreamResponse) -> None:
+    try:
+        head = split_response(response.headers)
+    except ValueError as exc:
+        raise UpstreamProtocolError("the declared length is not a number") from exc
+    call.response_started(response.status, head)
+    first = response.read_nowait()
+    if first:
+        call.feed_response(first)
+    await down.start(response.status, response.reason, head, first)
+    while chunk := await response.read():
+        call.feed_response(chunk)
+        await down.write(chunk)
+    await down.end()
+    call.finish("completed")
+
+
+async def _fail(call: Call, down: Downstream, fault: Fault, detail: str) -> None:
+    call.abort()
+    try:
+        if down.started:
+            down.cut()
+        else:
+            await _tell(call, down, fault)
+    finally:
+        call.finish(fault.outcome, f"{fault.code}: {detail}")
+
+
+async def _tell(call: Call, down: Downstream, fault: Fault) -> None:
+    body = shape(fault, call.dialect, call.request_id)
+    fields = [
+        (b"Content-Type", b"application/json"),
+        (b"Content-Length", b"%d" % len(body)),
+        (b"tailrace-error", fault.code.encode()),
+    ]
+    head = ResponseHead(passed=fields, content_length=len(body))
+    reason = HTTPStatus(fault.status).phrase.encode()
+    try:
+        await down.start(fault.status, reason, head, body)
+    except ClientGone as gone:
+        logger.debug("nobody to tell %s: %s", fault.code, gone)
+
+
+def _outgoing(method: str, upstream: Upstream, target: str, head: RequestHead) -> UpstreamRequest:
+    target = upstream.base_path + target
+    if not target.isascii():
+        raise RelayRefused(400, "invalid_path", "the path holds characters that a URL cannot")
+    if upstream.authorization is not None and not head.authorized:
+        head.passed.append((b"Authorization", upstream.authorization))
+    return UpstreamRequest(method, upstream.origin, target, head.passed)

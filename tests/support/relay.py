@@ -1,0 +1,173 @@
+"""A whole relay in this process: real server, real sockets, its records kept in a list."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from app.clock import SystemClock, utc
+from app.ids import CountedIds
+from app.metrics import Metrics
+from app.record.model import Record
+from config.sections import CaptureSettings, RelaySettings, UpstreamSettings
+from proxy.exchange import Finished, Stamp
+from proxy.relay.call import Calls, NewCapture, Recorder
+from proxy.relay.handler import Relay
+from proxy.relay.upstreams import Upstreams
+from proxy.routes import RUNNER_OPTIONS, register_routes
+from proxy.upstream.aiohttp_client import AiohttpUpstream
+from proxy.upstream.protocol import Timeouts, UpstreamClient
+from tests.support.plain_capture import PlainCapture
+
+PATIENT_S = 20
+
+
+@dataclass
+class ListSink:
+    """Takes every finished exchange; a test waits for the n-th."""
+
+    finished: list[Finished] = field(default_factory=list)
+    _came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def stamp(self) -> Stamp:
+        """The next stamp of producer `test`."""
+        return Stamp("test", len(self.finished), utc(1_700_000_000))
+
+    def offer(self, finished: Finished) -> None:
+        """Keep it."""
+        self.finished.append(finished)
+        self._came.set()
+
+    async def records(self, count: int) -> list[Record]:
+        """The records once there are `count` of them, and no more."""
+        async with asyncio.timeout(PATIENT_S):
+            while len(self.finished) < count:
+                self._came.clear()
+                await self._came.wait()
+        # Whatever else is on its way gets the chance to show up as one too many.
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert len(self.finished) == count
+        return [each.record for each in self.finished]
+
+    async def record(self) -> Record:
+        """The only record."""
+        return (await self.records(1))[0]
+
+
+@dataclass
+class Stand:
+    """A relay being served."""
+
+    url: str
+    port: int
+    sink: ListSink
+    relay: Relay
+    metrics: Metrics
+    session: aiohttp.ClientSession
+
+    def count(self, name: str, **labels: str) -> float:
+        """A metric's value."""
+        return self.metrics.registry.get_sample_value(f"tailrace_{name}", labels) or 0.0
+
+
+def relay_settings(**changes: Any) -> RelaySettings:
+    """Patient timeouts, unless changed."""
+    patient = {
+        "connect_timeout_s": PATIENT_S,
+        "first_byte_timeout_s": PATIENT_S,
+        "idle_timeout_s": PATIENT_S,
+    }
+    return RelaySettings(**patient | changes)
+
+
+@asynccontextmanager
+async def standing(
+    upstream_url: str = "http://127.0.0.1:1",
+    dialect: str = "openai",
+    *,
+    client: UpstreamClient | None = None,
+    new_capture: NewCapture = PlainCapture,
+    capture: CaptureSettings | None = None,
+    **changes: Any,
+) -> AsyncIterator[Stand]:
+    """A relay whose default upstream `up` is at a URL; the mock is there as well."""
+    settings = relay_settings(**changes)
+    web_app = web.Application()
+    runner = web.AppRunner(web_app, shutdown_timeout=1, **RUNNER_OPTIONS)
+    sink, metrics = ListSink(), Metrics()
+    with _free_socket() as sock:
+        port = sock.getsockname()[1]
+        table = Upstreams.build(
+            {"up": UpstreamSettings(base_url=upstream_url, dialect=dialect)},  # type: ignore[arg-type]
+            "up",
+            f"http://127.0.0.1:{port}/internal/mock",
+        )
+        calls = Calls(
+            Recorder(
+                sink=sink,
+                new_capture=new_capture,
+                clock=SystemClock(),
+                ids=CountedIds(),
+                metrics=metrics,
+                settings=capture or CaptureSettings(),
+            )
+        )
+        timeouts = Timeouts(
+            settings.connect_timeout_s, settings.first_byte_timeout_s, settings.idle_timeout_s
+        )
+        client = client or AiohttpUpstream(timeouts, settings.max_connections)
+        relay = Relay(table, client, calls, settings)
+        register_routes(web_app, relay, mock=True)
+        await runner.setup()
+        await web.SockSite(runner, sock).start()
+        async with aiohttp.ClientSession(auto_decompress=False) as session:
+            yield Stand(f"http://127.0.0.1:{port}", port, sink, relay, metrics, session)
+        await relay.close(0)
+        await client.close()
+        await runner.shutdown()
+        await runner.cleanup()
+
+
+def _free_socket() -> Any:
+
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    return sock
+
+
+@dataclass
+class RawClient:
+    """A client on a bare socket, for what no HTTP library would send."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def send(self, data: bytes) -> None:
+        """Write and flush."""
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def head(self) -> bytes:
+        """The response's head."""
+        return await self.reader.readuntil(b"\r\n\r\n")
+
+    async def rest(self) -> bytes:
+        """All bytes until the connection ends; a reset raises ConnectionError."""
+        return await self.reader.read(-1)
+
+
+@asynccontextmanager
+async def raw_client(stand: Stand) -> AsyncIterator[RawClient]:
+    """A connection to the relay."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", stand.port)
+    try:
+        yield RawClient(reader, writer)
+    finally:
+        writer.transport.abort()
