@@ -3,7 +3,7 @@
     settings.py    the frozen tree `Settings`
     loading.py     `load_settings()`: reads variables and the TOML file once
     sections.py    one pydantic model per section; units are in the names
-    explain.py     the effective settings, secrets masked, and where each came from
+    explain.py     the effective settings as lines, or as variables for a child process
 
 Data: `prices.toml` (price overrides), `compose.yaml` (Kafka, S3 and ClickHouse for those who have
 Docker), `reference/` (generated pages on settings, metrics, topics, the record and the CLI).
