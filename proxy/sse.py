@@ -1,0 +1,175 @@
+"""Server-sent events out of bytes that come in any cut (WHATWG HTML, §9.2.6, "Interpreting an event
+stream").
+
+Lines end in CR, LF or CRLF, also when a chunk ends between CR and LF; a leading byte order mark is
+skipped. Data stays bytes, so that a character cut in two is whole again before anyone reads it.
+Memory is bounded: an event longer than the limit is skipped and counted, never gathered.
+"""
+
+from typing import NamedTuple
+
+MESSAGE = b"message"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Event(NamedTuple):
+    """One event: its data (lines joined by LF), its type and the last id seen."""
+
+    data: bytes
+    name: bytes = MESSAGE
+    id: bytes = b""
+
+
+class SseParser:
+    """Bytes in, events out. Never raises; `skipped_total` counts events over `max_event_bytes`.
+
+    An event's size is that of its lines without their ends; comments count for nothing.
+    """
+
+    __slots__ = (
+        "_between",
+        "_data",
+        "_discards",
+        "_event_bytes",
+        "_head",
+        "_id",
+        "_max_event_bytes",
+        "_name",
+        "_oversize",
+        "_pending",
+        "_pending_bytes",
+        "_skip_lf",
+        "skipped_total",
+    )
+
+    def __init__(self, max_event_bytes: int) -> None:
+        self._max_event_bytes = max_event_bytes
+        self.skipped_total = 0
+        self._between = True
+        self._data: list[bytes] = []
+        self._discards = False
+        self._event_bytes = 0
+        self._head: bytes | None = b""
+        self._id = b""
+        self._name = b""
+        self._oversize = False
+        self._pending: list[bytes] = []
+        self._pending_bytes = 0
+        self._skip_lf = False
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """The events that this chunk completes."""
+        # Most chunks of most providers are one event of one line.
+        if (
+            self._between
+            and chunk.startswith(b"data: ")
+            and chunk.find(b"\n") == len(chunk) - 2
+            and chunk.endswith(b"\n")
+            and b"\r" not in chunk
+            and len(chunk) - 2 <= self._max_event_bytes
+        ):
+            self._head = None
+            return [Event(chunk[6:-2], MESSAGE, self._id)]
+        return self._feed(chunk)
+
+    def close(self) -> list[Event]:
+        """The event that the end of the stream left without its empty line, if any.
+
+        The standard discards it; here it may hold the usage or the end mark of a server that is
+        careless with its last bytes, and a reader that needs whole JSON ignores anything less.
+        """
+        return self._feed(b"\n\n")
+
+    def _feed(self, chunk: bytes) -> list[Event]:
+        if self._head is not None:
+            chunk = self._without_mark(self._head + chunk)
+        if self._skip_lf and chunk:
+            self._skip_lf = False
+            if chunk.startswith(b"\n"):
+                chunk = chunk[1:]
+        if not chunk:
+            return []
+        lines = chunk.splitlines()
+        unfinished = b"" if chunk.endswith((b"\n", b"\r")) else lines.pop()
+        self._skip_lf = chunk.endswith(b"\r")
+        if lines and (self._pending_bytes or self._discards):
+            lines[0] = self._completed(lines[0])
+        events: list[Event] = []
+        for line in lines:
+            self._take(line, events)
+        if unfinished:
+            self._hold(unfinished)
+        self._between = not (
+            self._pending_bytes or self._event_bytes or self._discards or self._skip_lf
+        )
+        return events
+
+    def _without_mark(self, head: bytes) -> bytes:
+        if len(head) < len(BYTE_ORDER_MARK) and BYTE_ORDER_MARK.startswith(head):
+            self._head = head
+            self._between = False
+            return b""
+        self._head = None
+        return head.removeprefix(BYTE_ORDER_MARK)
+
+    def _hold(self, part: bytes) -> None:
+        """Keep the beginning of a line, unless it is a comment or too long already."""
+        if self._discards:
+            return
+        self._pending.append(part)
+        self._pending_bytes += len(part)
+        if self._event_bytes + self._pending_bytes > self._max_event_bytes:
+            self._discards = True
+            if not self._pending[0].startswith(b":"):
+                self._outgrow()
+            self._pending.clear()
+            self._pending_bytes = 0
+
+    def _completed(self, rest: bytes) -> bytes:
+        """The whole line; of one that was not kept, a comment stands in its place."""
+        line = b":" if self._discards else b"".join([*self._pending, rest])
+        self._discards = False
+        self._pending.clear()
+        self._pending_bytes = 0
+        return line
+
+    def _take(self, line: bytes, events: list[Event]) -> None:
+        if not line:
+            self._dispatch(events)
+            return
+        if line.startswith(b":"):
+            return
+        self._event_bytes += len(line)
+        if self._event_bytes > self._max_event_bytes:
+            self._outgrow()
+        elif line.startswith(b"data:"):
+            self._data.append(line[6:] if line.startswith(b" ", 5) else line[5:])
+        else:
+            self._take_field(line)
+
+    def _take_field(self, line: bytes) -> None:
+        field, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if field == b"event":
+            self._name = value
+        elif field == b"data":
+            self._data.append(value)
+        elif field == b"id" and b"\0" not in value:
+            self._id = value
+
+    def _outgrow(self) -> None:
+        """Give this event up; its later lines find it over the limit as well."""
+        self._oversize = True
+        self._event_bytes = self._max_event_bytes + 1
+        self._data.clear()
+
+    def _dispatch(self, events: list[Event]) -> None:
+        if self._oversize:
+            self.skipped_total += 1
+            self._oversize = False
+        elif self._data:
+            data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+            events.append(Event(data, self._name or MESSAGE, self._id))
+        self._data.clear()
+        self._name = b""
+        self._event_bytes = 0
