@@ -95,8 +95,8 @@ def step(arrival: Arrival, known: Known, price: Price, seen_ttl_s: float) -> Eff
         offset=offset,
         metered_at=utc(now_s),
     )
-    entry = entry or Seen(epoch, partition, offset, int(broker_s * 1000))
-    return Effects("repeated" if repeated else "counted", aggregate, fact, entry)
+    remembered = Seen(epoch, partition, offset, int(broker_s * 1000))
+    return Effects("repeated" if repeated else "counted", aggregate, fact, remembered)
 
 
 def check_key(message: Message, record: Record) -> bytes:

@@ -6,6 +6,7 @@
       │    ├─ UpstreamRefused / UpstreamReset / UpstreamTimeout / UpstreamProtocolError
       ├─ ClientGone          the caller left, or neither sends nor reads any more
       ├─ RelayRefused        a call we answer ourselves: unknown upstream, bad header, …
+      ├─ QueryRefused        a query of our own API that has no answer: unknown user, bad limit, …
       ├─ Unavailable         ask again later: recovering, rebalancing, broker away
       └─ StartError          the process cannot start; its text is one line saying what to do
 """
@@ -61,6 +62,16 @@ class RelayRefused(TailraceError):
         super().__init__(message)
         self.status = status
         self.code = code
+
+
+class QueryRefused(TailraceError):
+    """A query of our own API that has no answer; `field` names the parameter at fault."""
+
+    def __init__(self, status: int, code: str, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.field = field
 
 
 class Unavailable(TailraceError):

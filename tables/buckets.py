@@ -32,11 +32,9 @@ def count_in(series: list[Row], grain: Grain, at_s: float, now_s: float, delta: 
     `MAX_AHEAD_S` ahead. If the broker's time went back, the buckets furthest ahead go first.
     """
     oldest, newest = window(grain, now_s)
-    number = int(at_s // grain.width_s)
     kept = series.copy()
-    if number >= oldest:
-        _add(kept, number, delta)
-    if kept and kept[0][0] < oldest:
+    _add(kept, int(at_s // grain.width_s), delta)
+    if kept[0][0] < oldest:
         kept = [row for row in kept if row[0] >= oldest]
     while len(kept) > grain.kept + 1:
         kept.pop(-1 if kept[-1][0] > newest else 0)

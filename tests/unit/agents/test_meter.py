@@ -178,6 +178,15 @@ def test_a_record_as_old_as_seen_may_be_is_counted() -> None:
     assert requests(rig, "user-1") == 1
 
 
+def test_an_old_record_known_at_this_very_position_is_completed() -> None:
+    rig = Rig()
+    rig.seen.put(seen_key("default", too_old(1).request_id), seen.encode(Seen("e1", 0, 0, 0)))
+    rig.send(too_old(1))
+    rig.drain()
+    assert rig.letters() == []
+    assert requests(rig, "user-1") == 1
+
+
 def test_an_entry_that_can_still_be_read_tells_a_duplicate_however_old() -> None:
     rig = Rig()
     entry = seen.encode(Seen("e0", 0, 5, 0))
