@@ -67,8 +67,8 @@ class StreamApp(faust.App):
     @property
     def is_gone(self) -> bool:
         """Whether nothing of this incarnation is left: no thread, no open table."""
-        thread = self.reader.client_thread
-        return not thread.is_running and all(
+        is_running = self._consumer is not None and self.reader.client_thread.is_running
+        return not is_running and all(
             cast(Table, table).rocks.is_closed for table in self.tables.values()
         )
 
@@ -236,16 +236,26 @@ class StreamApp(faust.App):
         await self._hooks.revoke()
         self.phase = "recovering"
 
+    def on_rebalance_return(self) -> None:
+        """Nothing: Faust would look for a sensor's state."""
+
+    def on_rebalance_end(self) -> None:
+        """The streams flow again."""
+        self.rebalancing = False
+
     async def _recovered(self, app: Any, **kwargs: Any) -> None:
+        recovered = cast(Any, self.tables).recovery._generation_id
+        if self.tables and recovered != self.reader.reading_generation:
+            return
         partitions = {
             tp.partition for tp in self.consumer.assignment() if tp.topic in self._sources
         }
         self._served = frozenset(partitions)
         try:
-            await self._hooks.assign(partitions)
+            if await self._hooks.assign(partitions) and self.failure is None:
+                self.phase = "running"
         except Exception as exc:  # noqa: BLE001 - mapped: an index that is not built is a failure
             self.fail_stop(exc)
-        self.phase = "running"
 
     async def _stop_consumer(self) -> None:
         """Finish and commit what is in progress; then nothing is served any more."""

@@ -30,8 +30,9 @@ class Consumer(FetchingConsumer):
         """Track what is taken by strong references: a lost event must hold the commit back."""
         super().__init__(*args, **kwargs)
         self._unacked_messages: set[Any] = set()
-        self._reading_generation: int | None = None
+        self.reading_generation: int | None = None
         self._commit_lock = asyncio.Lock()
+        self._gave_up = False
         options = self.app.options
         self._drain_timeout_s: float = options.drain_timeout_s
         self._flush_timeout_s: float = options.flush_timeout_s
@@ -48,7 +49,7 @@ class Consumer(FetchingConsumer):
 
     def is_reading(self, message: Any) -> bool:
         """Whether an ack of this message would count."""
-        return bool(message.generation_id == self._reading_generation)
+        return bool(message.generation_id == self.reading_generation)
 
     def _new_offset(self, tp: Any) -> int | None:
         """The offset to commit: behind the highest ack that no taken message precedes."""
@@ -76,10 +77,10 @@ class Consumer(FetchingConsumer):
         offsets = self._committable(topics)
         if not offsets:
             return False
-        generation = self._reading_generation
+        generation = self.reading_generation
         try:
             await self.app.producer.flush()
-            if generation != self._reading_generation or not self._may_commit:
+            if generation != self.reading_generation or not self._may_commit:
                 return False
             if not await self._commit(offsets):
                 return False
@@ -95,7 +96,7 @@ class Consumer(FetchingConsumer):
 
     @property
     def _may_commit(self) -> bool:
-        return self.app.failure is None and self._reading_generation is not None
+        return self.app.failure is None and self.reading_generation is not None
 
     def _committable(self, topics: Any) -> dict[Any, int]:
         if not self._may_commit:
@@ -140,11 +141,12 @@ class Consumer(FetchingConsumer):
         try:
             await asyncio.wait_for(self.commit(), self._flush_timeout_s)
         except TimeoutError:
+            self._gave_up = True
             logger.warning("effects were not durable in time: their messages will be read again")
 
     def _leave(self) -> None:
         """Release everything of this generation: a late ack counts for nothing."""
-        self._reading_generation = None
+        self.reading_generation = None
         for message in self._unacked_messages:
             message.acked = True
         self._unacked_messages.clear()
@@ -166,12 +168,12 @@ class Consumer(FetchingConsumer):
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """Begin a generation with nothing acked and nothing held."""
         self._leave()
-        self._reading_generation = generation_id
+        self.reading_generation = generation_id
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def on_stop(self) -> None:
         """Commit what is done, in time; after a failure commit nothing."""
-        if self._may_commit and self._thread.started:
+        if self._may_commit and self._thread.started and not self._gave_up:
             await self._last_commit()
         self._leave()
         self.transport._topic_waiters.clear()

@@ -7,7 +7,6 @@ partitions are revoked again, which cancels it first.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from app.tasks import spawn
 
@@ -25,22 +24,26 @@ class Hooks:
         self._announced: set[int] = set()
         self._running: asyncio.Task[None] | None = None
 
-    async def assign(self, partitions: set[int]) -> None:
+    async def assign(self, partitions: set[int]) -> bool:
         """Announce partitions, after taking back what was announced before.
 
-        Raises: whatever a callback raises.
+        Whether all callbacks ended: a revoke cuts them short. Raises: whatever a callback raises.
         """
         await self.revoke()
         self._announced = set(partitions)
-        self._running = spawn(_call(self.assigned, partitions), name="engine-assigned-hooks")
-        await self._running
+        running = spawn(_call(self.assigned, partitions), name="engine-assigned-hooks")
+        self._running = running
+        await asyncio.wait({running})
+        if running.cancelled():
+            return False
+        running.result()
+        return True
 
     async def revoke(self) -> None:
         """Take back what was announced; nothing if that is nothing."""
         if self._running is not None and not self._running.done():
             self._running.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._running
+            await asyncio.wait({self._running})
         self._running = None
         gone, self._announced = self._announced, set()
         if gone:

@@ -9,6 +9,9 @@ from app.engine.queues import BoundedQueue
 from app.engine.tables import TableManager
 from app.engine.topic import RawTopic
 
+# a thread of its own polls; partitions that a sink holds for hours must not be taken away for it
+MAX_POLL_INTERVAL_S = 7 * 86_400.0
+
 
 def faust_settings(options: EngineOptions) -> dict[str, Any]:
     """Keyword arguments of `faust.App`; everything not named is Faust's default."""
@@ -51,6 +54,7 @@ def _consumer(options: EngineOptions) -> dict[str, Any]:
         "broker_request_timeout": options.request_timeout_s,
         "broker_heartbeat_interval": options.heartbeat_interval_s,
         "broker_commit_interval": options.commit_interval_s,
+        "broker_max_poll_interval": MAX_POLL_INTERVAL_S,
         "broker_max_poll_records": options.poll_records,
         "consumer_max_fetch_size": options.fetch_bytes,
         "consumer_group_instance_id": options.group_instance_id,

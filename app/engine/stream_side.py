@@ -12,16 +12,19 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from random import random
-from typing import Literal
+from typing import Literal, TypeVar
 
 from app.clock import Clock, SystemClock
 from app.engine.app import StreamApp
 from app.engine.backoff import Backoff
 from app.errors import Unavailable
 from app.tasks import spawn
+from config.sections import EngineSettings
 
+STOP_MARGIN_S = 30.0
 logger = logging.getLogger(__name__)
 State = Literal["starting", "recovering", "running", "rebalancing", "failed", "stopped"]
+T = TypeVar("T")
 Build = Callable[[], Awaitable[StreamApp]]
 
 
@@ -34,6 +37,14 @@ class Supervision:
     stop_timeout_s: float = 70.0
     abort_timeout_s: float = 20.0
     healthy_after_s: float = 60.0
+
+
+def supervision(settings: EngineSettings) -> Supervision:
+    """The times that the settings mean; a stop may take a drain, a flush and a margin."""
+    return Supervision(
+        backoff_max_s=settings.restart_backoff_max_s,
+        stop_timeout_s=settings.drain_timeout_s + settings.flush_timeout_s + STOP_MARGIN_S,
+    )
 
 
 class StreamSide:
@@ -108,16 +119,27 @@ class StreamSide:
 
     async def _incarnation(self) -> BaseException | None:
         """Run one app until it fails or we stop; the failure, None for a stop."""
-        try:
-            app = await self._build()
-        except Exception as exc:  # noqa: BLE001 - returned: any failure to build is retried
-            return exc
+        app = await self._built()
+        if not isinstance(app, StreamApp):
+            return app
         self.current = app
-        starting = spawn(_started(app), name="stream-app-start")
+        starting = spawn(_result(app.start()), name="stream-app-start")
         failure = await self._watch(app, starting)
         await self._end(app, starting, failed=failure is not None)
         self.current = None
         return failure
+
+    async def _built(self) -> "StreamApp | BaseException | None":
+        """An app, why there is none, or None when we stop meanwhile."""
+        building = spawn(_result(self._build()), name="stream-app-build")
+        stopping = spawn(self._stopping.wait(), name="stream-side-stopping")
+        await asyncio.wait({building, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if building.done():
+            return building.result()
+        building.cancel()
+        await asyncio.wait({building})
+        return None
 
     async def _watch(
         self, app: StreamApp, starting: "asyncio.Task[BaseException | None]"
@@ -139,6 +161,7 @@ class StreamSide:
         self, app: StreamApp, starting: "asyncio.Task[BaseException | None]", *, failed: bool
     ) -> None:
         starting.cancel()
+        await asyncio.wait({starting}, timeout=self._times.abort_timeout_s)
         timeout_s = self._times.abort_timeout_s if failed else self._times.stop_timeout_s
         stopping = spawn(app.stop(), name="stream-app-stop")
         await asyncio.wait({stopping}, timeout=timeout_s)
@@ -171,10 +194,9 @@ class StreamSide:
         return self.current
 
 
-async def _started(app: StreamApp) -> BaseException | None:
-    """Start an app; what it raises is returned, so that nobody logs it twice."""
+async def _result(work: Awaitable[T]) -> T | BaseException:
+    """What comes of it; what it raises is returned, so that nobody logs it twice."""
     try:
-        await app.start()
+        return await work
     except Exception as exc:  # noqa: BLE001 - returned: the supervisor decides
         return exc
-    return None
