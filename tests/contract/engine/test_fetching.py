@@ -1,0 +1,276 @@
+"""From the Kafka client to the streams: pauses, full buffers, records that must not be dropped."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import faust
+import pytest
+from aiokafka.errors import IllegalStateError
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
+from faust.types import TP
+
+from app.engine.app import StreamApp
+from app.engine.consumer_thread import Fetched
+from tests.support.kafkaless import GENERATION, TOPIC, engine_app, message, stock_app
+
+SOURCE, OTHER = TP(TOPIC, 0), TP("other", 0)
+
+
+def record(tp: TP, offset: int, value: bytes = b"v") -> Any:
+    return SimpleNamespace(
+        topic=tp.topic,
+        partition=tp.partition,
+        offset=offset,
+        timestamp=1_700_000_000_000,
+        timestamp_type=0,
+        headers=(),
+        key=b"k",
+        value=value,
+        checksum=None,
+        serialized_key_size=1,
+        serialized_value_size=len(value),
+    )
+
+
+async def subscribe(app: Any, *tps: TP) -> dict[TP, Any]:
+    """A channel per topic, assigned; the app delivers to them."""
+    channels = {}
+    for tp in tps:
+        topic = app.source(tp.topic) if isinstance(app, StreamApp) else raw_topic(app, tp.topic)
+        channels[tp] = topic.clone(is_iterator=True)
+        app.topics.add(channels[tp])
+    await app.topics._update_indices()
+    await app.topics.on_partitions_assigned(set(tps))
+    app.consumer._set_active_tps(set(tps))
+    app.flow_control.resume()
+    app.consumer.resume_flow()
+    return channels
+
+
+def raw_topic(app: faust.App, name: str) -> Any:
+    return app.topic(name, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[StreamApp]:
+    async with engine_app(tmp_path, buffer_records=10, buffer_bytes=1000) as app:
+        yield app
+
+
+# -- pauses
+
+
+async def test_stock_pause_is_undone_by_a_drained_buffer(tmp_path: Path) -> None:
+    async with stock_app(tmp_path) as stock:
+        await subscribe(stock, SOURCE)
+        stock.consumer.on_buffer_full(SOURCE)
+        stock.consumer.pause_partitions({SOURCE})
+        stock.consumer.on_buffer_drop(SOURCE)
+        assert SOURCE in stock.consumer._get_active_partitions()
+
+
+async def test_a_pause_survives_a_drained_buffer_and_a_resumed_flow(app: StreamApp) -> None:
+    await subscribe(app, SOURCE, OTHER)
+    app.pause(TOPIC, 0)
+    app.reader.on_buffer_full(SOURCE)
+    app.reader.on_buffer_drop(SOURCE)
+    app.consumer.resume_partitions({SOURCE, OTHER})
+    assert app.reader.fetchable() == {OTHER}
+    app.resume(TOPIC, 0)
+    assert app.reader.fetchable() == {SOURCE, OTHER}
+
+
+async def test_a_pause_ends_when_the_partition_is_revoked(app: StreamApp) -> None:
+    await subscribe(app, SOURCE)
+    app.pause(TOPIC, 0)
+    app.reader._leave()
+    assert app.reader.fetchable() == {SOURCE}
+
+
+async def test_stock_drops_records_of_a_partition_paused_after_the_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with stock_app(tmp_path) as stock:
+        consumer: Any = stock.consumer
+        await subscribe(stock, SOURCE)
+        monkeypatch.setattr(consumer, "highwater", lambda tp: 3)
+
+        async def getmany(active_partitions: Any, timeout: float) -> Any:
+            return {SOURCE: [record(SOURCE, offset) for offset in range(3)]}
+
+        monkeypatch.setattr(consumer, "_getmany", getmany)
+        offsets = []
+        async for _, each in consumer.getmany(1.0):
+            offsets.append(each.offset)
+            consumer.pause_partitions({SOURCE})
+        assert offsets == [0]
+
+
+async def test_records_of_a_partition_paused_after_the_fetch_are_delivered(app: StreamApp) -> None:
+    channels = await subscribe(app, SOURCE)
+    fetched = Fetched(GENERATION, {SOURCE: [record(SOURCE, offset) for offset in range(3)]})
+    app.pause(TOPIC, 0)
+    await app.reader._deliver(fetched)
+    assert offsets_in(channels[SOURCE]) == [0, 1, 2]
+
+
+def offsets_in(channel: Any) -> list[int]:
+    return [event.message.offset for event in channel.queue._queue]
+
+
+# -- full buffers
+
+
+async def test_stock_blocks_all_topics_when_one_buffer_is_full(tmp_path: Path) -> None:
+    async with stock_app(tmp_path, stream_buffer_maxsize=2) as stock:
+        await subscribe(stock, SOURCE)
+        for offset in range(2):
+            await stock.topics.on_message(message(offset))
+        blocked = asyncio.ensure_future(stock.topics.on_message(message(2)))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert not blocked.done()
+        blocked.cancel()
+
+
+async def test_a_full_buffer_leaves_its_topic_out_of_the_fetch(app: StreamApp) -> None:
+    channels = await subscribe(app, SOURCE, OTHER)
+    for offset in range(12):
+        await app.topics.on_message(message(offset))
+    assert app.reader.fetchable() == {OTHER}
+    for _ in range(6):
+        channels[SOURCE].queue.get_nowait()
+    assert app.reader.fetchable() == {OTHER}
+    channels[SOURCE].queue.get_nowait()
+    assert app.reader.fetchable() == {SOURCE, OTHER}
+
+
+async def test_a_buffer_is_full_by_bytes_long_before_it_is_full_by_count(app: StreamApp) -> None:
+    channels = await subscribe(app, SOURCE, OTHER)
+    await app.topics.on_message(message(0, value=b"x" * 1000))
+    assert app.reader.fetchable() == {OTHER}
+    channels[SOURCE].queue.get_nowait()
+    assert app.reader.fetchable() == {SOURCE, OTHER}
+
+
+async def test_stock_counts_no_bytes(tmp_path: Path) -> None:
+    async with stock_app(tmp_path, stream_buffer_maxsize=10) as stock:
+        await subscribe(stock, SOURCE)
+        for offset in range(7):
+            await stock.topics.on_message(message(offset, value=b"x" * 1_000_000))
+        assert SOURCE in stock.consumer._get_active_partitions()
+
+
+async def test_a_cleared_buffer_has_room_again(app: StreamApp) -> None:
+    await subscribe(app, SOURCE)
+    for offset in range(12):
+        await app.topics.on_message(message(offset))
+    assert app.reader.fetchable() == set()
+    app.flow_control.clear()
+    assert app.reader.fetchable() == {SOURCE}
+
+
+# -- records that come while partitions move
+
+
+class Client:
+    """As much of the Kafka client as a fetch and a seek need."""
+
+    def __init__(self, records: Any, on_fetch: Any) -> None:
+        self.sought: dict[Any, int] = {}
+        self.assigned = set(records)
+        self._records = records
+        self._on_fetch = on_fetch
+        self._closed = False
+        self._fetcher = SimpleNamespace(
+            _closed=False,
+            _subscriptions=SimpleNamespace(fetch_context=lambda: _Context()),
+            fetched_records=self._fetched_records,
+        )
+
+    async def _fetched_records(self, *args: Any, **kwargs: Any) -> Any:
+        self._on_fetch()
+        return self._records
+
+    def seek(self, tp: Any, offset: int) -> None:
+        if tp not in self.assigned:
+            raise IllegalStateError(f"{tp} is not assigned")
+        self.sought[tp] = offset
+
+
+class _Context:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+async def test_stock_consumes_records_that_nobody_will_see(tmp_path: Path) -> None:
+    async with stock_app(tmp_path) as stock:
+        await subscribe(stock, SOURCE)
+        client = Client({SOURCE: [record(SOURCE, 7)]}, stock.consumer.stop_flow)
+        thread: AIOKafkaConsumerThread = stock.consumer._thread
+        records = await thread._fetch_records(client, {SOURCE})
+        assert [each.offset for each in records[SOURCE]] == [7]
+        assert client.sought == {}
+
+
+async def test_records_read_while_the_flow_stops_are_put_back(app: StreamApp) -> None:
+    await subscribe(app, SOURCE)
+    client = Client(
+        {SOURCE: [record(SOURCE, 7), record(SOURCE, 8)], OTHER: [record(OTHER, 1)]},
+        app.consumer.stop_flow,
+    )
+    client.assigned.discard(OTHER)
+    fetched = await app.reader.client_thread._fetch_records(client, {SOURCE})
+    assert fetched == Fetched(GENERATION, {})
+    assert client.sought == {SOURCE: 7}
+
+
+async def test_records_read_across_a_rebalance_are_put_back(app: StreamApp) -> None:
+    await subscribe(app, SOURCE)
+
+    def rebalance() -> None:
+        app.consumer_generation_id = GENERATION + 1
+
+    client = Client({SOURCE: [record(SOURCE, 7)]}, rebalance)
+    fetched = await app.reader.client_thread._fetch_records(client, {SOURCE})
+    assert fetched.records == {}
+    assert client.sought == {SOURCE: 7}
+
+
+async def test_records_of_another_generation_are_not_delivered(app: StreamApp) -> None:
+    channels = await subscribe(app, SOURCE)
+    await app.reader._deliver(Fetched(GENERATION - 1, {SOURCE: [record(SOURCE, 0)]}))
+    assert offsets_in(channels[SOURCE]) == []
+    assert app.reader._read_offset[SOURCE] is None
+
+
+async def test_delivery_stops_where_the_flow_stops(app: StreamApp) -> None:
+    channels = await subscribe(app, SOURCE)
+    deliver = app.consumer.callback
+    delivered: list[int] = []
+
+    async def stop_after_two(each: Any) -> None:
+        await deliver(each)
+        delivered.append(each.offset)
+        if len(delivered) == 2:
+            app.consumer.stop_flow()
+
+    app.reader.callback = stop_after_two
+    await app.reader._deliver(
+        Fetched(GENERATION, {SOURCE: [record(SOURCE, offset) for offset in range(5)]})
+    )
+    assert offsets_in(channels[SOURCE]) == [0, 1]
+    assert app.reader._read_offset[SOURCE] == 0
+
+
+async def test_a_record_before_the_read_position_is_not_delivered_again(app: StreamApp) -> None:
+    channels = await subscribe(app, SOURCE)
+    app.reader._read_offset[SOURCE] = 5
+    await app.reader._deliver(
+        Fetched(GENERATION, {SOURCE: [record(SOURCE, offset) for offset in range(4, 7)]})
+    )
+    assert offsets_in(channels[SOURCE]) == [5, 6]
