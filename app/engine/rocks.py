@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,6 +34,7 @@ WRITE_BUFFER_BYTES = 8 << 20
 WRITE_BUFFERS = 2
 BLOOM_BITS = 10
 MAX_OPEN_FILES = 256
+PIECE = 128
 OFFSET_PREFIX = b"__faust\0offset__"
 
 
@@ -173,8 +175,17 @@ class RocksStore(rocksdb.Store):
             self._db_for_partition(partition).write(writes)
 
     def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        """Keys and values of one partition, our own bookkeeping apart."""
-        found = cast("Iterator[tuple[bytes, bytes]]", self.database(partition).items())
-        for key, value in found:
-            if not key.startswith(OFFSET_PREFIX):
-                yield key, value
+        """Keys and values of one partition, our own bookkeeping apart.
+
+        Read in pieces: an iterator of RocksDB that waits would keep the database locked.
+        """
+        start: bytes | None = None
+        while piece := self._piece(partition, start):
+            for key, value in piece:
+                if not key.startswith(OFFSET_PREFIX):
+                    yield key, value
+            start = piece[-1][0] + b"\0"
+
+    def _piece(self, partition: int, start: bytes | None) -> list[tuple[bytes, bytes]]:
+        items = self.database(partition).items(from_key=start)
+        return cast("list[tuple[bytes, bytes]]", list(islice(items, PIECE)))
