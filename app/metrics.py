@@ -12,7 +12,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 class Metrics:
     """All metrics of one process; `/metrics` prints `registry`."""
 
-    registry: CollectorRegistry = field(default_factory=lambda: CollectorRegistry(auto_describe=True))
+    registry: CollectorRegistry = field(
+        default_factory=lambda: CollectorRegistry(auto_describe=True)
+    )
 
     def __post_init__(self) -> None:
         """Declare every metric on the registry."""
@@ -28,6 +30,7 @@ class Metrics:
     unrelayed_total: Counter = field(init=False)
     capture_failures_total: Counter = field(init=False)
     properties_dropped_total: Counter = field(init=False)
+    capture_notes_total: Counter = field(init=False)
     metered_total: Counter = field(init=False)
     unpriced_total: Counter = field(init=False)
     dead_letters_total: Counter = field(init=False)
@@ -43,6 +46,7 @@ ROWS: list[tuple[str, type[Counter] | type[Gauge] | type[Histogram], tuple[str, 
     ("unrelayed_total", Counter, ("reason",), "calls refused before any upstream was known"),
     ("capture_failures_total", Counter, ("stage",), "calls of which the copy was lost"),
     ("properties_dropped_total", Counter, (), "properties left out or cut short"),
+    ("capture_notes_total", Counter, ("note",), "what of an exchange could not be read"),
     ("metered_total", Counter, ("verdict",), "records by what the meter made of them"),
     ("unpriced_total", Counter, ("reason",), "records counted without a cost, by reason"),
     ("dead_letters_total", Counter, ("stage", "reason"), "messages no agent could handle"),

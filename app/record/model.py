@@ -49,7 +49,7 @@ DEFAULT_TENANT = "default"
 ANONYMOUS_USER = "anonymous"
 
 Outcome = Literal["completed", "client_abort", "upstream_error", "timeout", "refused"]
-BodyState = Literal["kept", "empty", "omitted", "too_large"]
+BodyState = Literal["kept", "empty", "omitted", "too_large", "dropped"]
 
 
 class WireModel(BaseModel):

@@ -51,7 +51,10 @@ class Topics:
         """Every topic that the proxy and the agents use, tables' changelogs apart."""
         week, bodies = str(7 * DAY_MS), str(DAY_MS)
         return [
-            TopicSpec(self.exchanges, configs={"retention.ms": week}),
+            TopicSpec(
+                self.exchanges,
+                configs={"retention.ms": week, "message.timestamp.type": "LogAppendTime"},
+            ),
             TopicSpec(
                 self.bodies, configs={"retention.ms": bodies, "max.message.bytes": str(8 << 20)}
             ),

@@ -1,0 +1,6 @@
+"""HTTP answers that all routes share; the tables' own views are in `tables/views.py`.
+
+json_errors.py   errors of `/api` as `{"error": {"code", "message", "field"}}`, in one table
+health.py        `/health/live` and `/health/ready`, which names the degraded parts
+prometheus.py    `/metrics`
+"""
