@@ -45,6 +45,7 @@ class Downstream:
     __slots__ = (
         "_bodyless",
         "_chunked",
+        "_hangs_up",
         "_idle_s",
         "_keep_alive",
         "_remaining",
@@ -60,6 +61,7 @@ class Downstream:
         self._keep_alive = request.keep_alive
         self._bodyless = False
         self._chunked = False
+        self._hangs_up = False
         self._remaining: int | None = None
         self.started = False
 
@@ -71,6 +73,11 @@ class Downstream:
     def close_after(self) -> None:
         """Close the connection after this response; to be called before `start`."""
         self._keep_alive = False
+
+    def hang_up_after(self) -> None:
+        """Close without waiting for a body that the client was never asked for."""
+        self._keep_alive = False
+        self._hangs_up = True
 
     async def send_continue(self) -> None:
         """Tell a client that waits for it (RFC 9110 §10.1.1) to send its body."""
@@ -105,6 +112,8 @@ class Downstream:
             raise UpstreamReset(f"{self._remaining} bytes of the declared length are missing")
         if self._chunked:
             await self._write(b"0\r\n\r\n")
+        if self._hangs_up and self._request.transport is not None:
+            self._request.transport.close()
 
     def cut(self) -> None:
         """Break off, so that the client sees that the response is not complete."""

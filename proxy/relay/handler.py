@@ -136,6 +136,7 @@ async def _tell(call: Call, down: Downstream, fault: Fault) -> None:
     reason = HTTPStatus(fault.status).phrase.encode()
     try:
         await down.start(fault.status, reason, head, body)
+        await down.end()
     except ClientGone as gone:
         logger.debug("nobody to tell %s: %s", fault.code, gone)
 

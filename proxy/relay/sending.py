@@ -62,7 +62,7 @@ class Sender:
             upload.timer = None
             if upload.unasked:
                 # The client may now send its body or not: only a new connection is unambiguous.
-                down.close_after()
+                down.hang_up_after()
 
     async def _answer(self, call: Call, outgoing: UpstreamRequest) -> UpstreamResponse:
         if not self._outlives:

@@ -9,6 +9,7 @@ import ssl
 from typing import NoReturn
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -52,7 +53,16 @@ def _multidict(headers: RawHeaders) -> CIMultiDict[str]:
 class AiohttpResponse:
     """A response of `AiohttpUpstream`."""
 
-    __slots__ = ("_expired", "_reader", "_response", "_watchdog", "headers", "reason", "status")
+    __slots__ = (
+        "_expired",
+        "_protocol",
+        "_reader",
+        "_response",
+        "_watchdog",
+        "headers",
+        "reason",
+        "status",
+    )
 
     def __init__(self, response: aiohttp.ClientResponse, idle_s: float) -> None:
         self.status = response.status
@@ -61,7 +71,13 @@ class AiohttpResponse:
         self._response = response
         self._reader = response.content
         self._expired = False
-        self._watchdog = Watchdog(idle_s, self._expire)
+        self._watchdog = Watchdog(idle_s, self._expire, self._glance)
+        connection = response.connection
+        self._protocol = connection.protocol if connection is not None else None
+        if self._protocol is not None:
+            # From here on the watchdog counts, and only while someone reads.
+            self._protocol.read_timeout = None
+            self._protocol.start_timeout()
 
     async def read(self) -> bytes:
         """The next bytes as they came; see `UpstreamResponse.read`."""
@@ -96,7 +112,18 @@ class AiohttpResponse:
 
     def _broken(self) -> UpstreamError:
         self.abort()
-        return UpstreamTimeout("idle") if self._expired else UpstreamReset("ended early")
+        if self._expired:
+            return UpstreamTimeout("idle")
+        if self._protocol is not None and isinstance(
+            self._protocol.exception(), HttpProcessingError
+        ):
+            return UpstreamProtocolError("the response is not valid HTTP")
+        return UpstreamReset("the response ended early")
+
+    def _glance(self) -> None:
+        # After invalid chunks aiohttp closes the connection without telling the reader.
+        if self._protocol is not None and not self._protocol.connected:
+            self._reader.set_exception(aiohttp.ClientPayloadError("the connection is closed"))
 
     def _expire(self) -> None:
         self._expired = True
@@ -150,10 +177,6 @@ class AiohttpUpstream:
             )
         except (aiohttp.ClientError, OSError, ValueError, RuntimeError) as exc:
             _raise_ours(exc)
-        if (connection := response.connection) is not None and connection.protocol is not None:
-            # From here on the watchdog of the response counts, and only while someone reads.
-            connection.protocol.read_timeout = None
-            connection.protocol.start_timeout()
         return AiohttpResponse(response, self._timeouts.idle_s)
 
     async def close(self) -> None:

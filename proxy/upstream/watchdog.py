@@ -4,18 +4,24 @@ import asyncio
 from collections.abc import Callable
 
 
+GLANCE_S = 1.0
+
+
 class Watchdog:
     """Calls `bite` once when it stayed armed for longer than its limit.
 
     Arming again only notes a new deadline; the one timer, when it wakes too early, goes back to
-    sleep for the rest. Not to be used from other threads.
+    sleep for the rest. While armed it calls `glance` every second or so, for what nobody tells.
     """
 
-    __slots__ = ("_bite", "_deadline_s", "_handle", "_limit_s", "_loop")
+    __slots__ = ("_bite", "_deadline_s", "_glance", "_handle", "_limit_s", "_loop")
 
-    def __init__(self, limit_s: float, bite: Callable[[], None]) -> None:
+    def __init__(
+        self, limit_s: float, bite: Callable[[], None], glance: Callable[[], None]
+    ) -> None:
         self._limit_s = limit_s
         self._bite = bite
+        self._glance = glance
         self._loop = asyncio.get_running_loop()
         self._deadline_s: float | None = None
         self._handle: asyncio.TimerHandle | None = None
@@ -24,7 +30,7 @@ class Watchdog:
         """Bite in `limit_s` seconds from now unless disarmed or armed anew."""
         self._deadline_s = self._loop.time() + self._limit_s
         if self._handle is None:
-            self._handle = self._loop.call_at(self._deadline_s, self._wake)
+            self._sleep(self._deadline_s)
 
     def disarm(self) -> None:
         """Do not bite until armed again."""
@@ -42,7 +48,12 @@ class Watchdog:
         if self._deadline_s is None:
             return
         if self._loop.time() < self._deadline_s:
-            self._handle = self._loop.call_at(self._deadline_s, self._wake)
+            self._sleep(self._deadline_s)
+            self._glance()
             return
         self._deadline_s = None
         self._bite()
+
+    def _sleep(self, deadline_s: float) -> None:
+        wake_s = min(deadline_s, self._loop.time() + GLANCE_S)
+        self._handle = self._loop.call_at(wake_s, self._wake)

@@ -1,6 +1,7 @@
 """Upstreams that refuse, break off, lie or stall: what the client sees, and the one true record."""
 
 import asyncio
+import io
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -129,7 +130,7 @@ async def test_an_upstream_that_stops_taking_the_body() -> None:
         raw_upstream(serve) as upstream,
         standing(upstream.origin, idle_timeout_s=0.3) as stand,
     ):
-        await told(stand, 504, "upstream_timeout_idle", data=b"x" * (32 << 20))
+        await told(stand, 504, "upstream_timeout_idle", data=io.BytesIO(b"x" * (32 << 20)))
         assert (await stand.sink.record()).outcome == "timeout"
         stop.set()
 
@@ -183,6 +184,7 @@ async def test_a_stream_with_broken_chunks() -> None:
         await connection.send(CHUNKED + chunk(b"data: 1\n\n"))
         await asyncio.sleep(0.05)
         await connection.send(b"not a size\r\n")
+        await connection.until_closed()
 
     assert await broken_stream(serve, "upstream_error") == b"data: 1\n\n"
 
@@ -195,23 +197,40 @@ async def test_fewer_bytes_than_declared() -> None:
     assert await broken_stream(serve, "upstream_error") == b"only this"
 
 
-async def test_more_bytes_than_declared() -> None:
-    served = 0
+async def test_more_bytes_than_declared_at_once() -> None:
+    async def serve(connection: Connection) -> None:
+        await connection.read_head()
+        await connection.send(response(b"exact") + b"and some more")
+        await connection.until_closed()
+
+    async with raw_upstream(serve) as upstream, standing(upstream.origin) as stand:
+        await told(stand, 502, "upstream_protocol")
+        assert (await stand.sink.record()).outcome == "upstream_error"
+
+
+async def test_more_bytes_than_declared_later() -> None:
+    answered, sent = asyncio.Event(), asyncio.Event()
 
     async def serve(connection: Connection) -> None:
-        nonlocal served
         await connection.read_head()
-        served += 1
-        await connection.send(response(b"exact") + b"and some more")
+        await connection.send(response(b"exact"))
+        await answered.wait()
+        await connection.send(b"and some more")
+        sent.set()
         await connection.until_closed()
 
     async with raw_upstream(serve) as upstream, standing(upstream.origin) as stand:
         for _ in range(2):
             async with stand.session.get(f"{stand.url}/up/x") as got:
                 assert await got.read() == b"exact"
+            answered.set()
+            await sent.wait()
+            answered.clear()
+            sent.clear()
+            await asyncio.sleep(0.05)
         records = await stand.sink.records(2)
     # What came too much never becomes the next caller's answer.
-    assert served == len(upstream.connections) == 2
+    assert len(upstream.connections) == 2
     assert [each.response_bytes for each in records] == [5, 5]
 
 
