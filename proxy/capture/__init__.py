@@ -1,0 +1,12 @@
+"""The record of one exchange, made from copies of its bytes. Nothing here does I/O or waits.
+
+    capture.py        `Capture`: fed by the relay, asked once for the record
+    request_side.py   the request: its copy, and what its body says
+    response_side.py  the response: its copy, decoded, as events or as one document
+    body_copy.py      bytes kept up to a limit
+    pace.py           first token and the gaps between tokens
+    timings.py        the marks of its course, and the timings made of them
+    verdict.py        how it ended, from what the relay and the provider say
+
+No bytes of anyone make `feed_*` or `finish` raise; what cannot be read becomes a note to count.
+"""

@@ -1,0 +1,239 @@
+"""One exchange: fed by the relay while it passes, asked once for its record."""
+
+from typing import Any
+
+from app.clock import utc
+from app.errors import RecordError
+from app.record.bodies import BodyEnvelope
+from app.record.build import build_record
+from app.record.fields import MAX_USER_BYTES
+from app.record.model import ANONYMOUS_USER
+from proxy.capture.request_side import RequestSide
+from proxy.capture.response_side import ResponseHead, ResponseSide
+from proxy.capture.timings import Marks
+from proxy.capture.verdict import verdict
+from proxy.dialects import dialect_state
+from proxy.dialects.base import RequestFacts, ResponseFacts
+from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
+
+FAILED = "capture_failed"
+USER_TOO_LONG = "user_too_long"
+
+
+class Capture:
+    """What is remembered of an exchange; `dialect_family` is the upstream's.
+
+    Every `at_s` is a reading of the monotonic clock that `meta.started_mono_s` is from. Feeding
+    never raises: should reading fail, it stops, bytes are counted on and `capture_failed` is noted.
+    """
+
+    __slots__ = (
+        "_dialect",
+        "_family",
+        "_limits",
+        "_marks",
+        "_meta",
+        "_notes",
+        "_provider_request_id",
+        "_request",
+        "_response",
+    )
+
+    def __init__(self, meta: CallMeta, limits: CaptureLimits, dialect_family: str) -> None:
+        self._meta = meta
+        self._limits = limits
+        self._family = dialect_family
+        self._dialect = dialect_state(dialect_family, meta.path)
+        self._marks = Marks(meta.started_mono_s)
+        self._notes: list[str] = []
+        self._provider_request_id: str | None = None
+        self._request = RequestSide(meta, limits, self._dialect)
+        self._response: ResponseSide | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether a stream's own end mark has come: a client that leaves now missed nothing."""
+        return self._dialect.ended
+
+    @property
+    def request_bytes(self) -> int:
+        """Bytes of the request's body so far."""
+        return self._request.size_bytes
+
+    @property
+    def response_bytes(self) -> int:
+        """Bytes of the response's body so far."""
+        return self._response.size_bytes if self._response is not None else 0
+
+    def feed_request(self, chunk: bytes) -> None:
+        """Some of the request's body, as it came from the client."""
+        self._request.feed(chunk)
+
+    def request_sent(self, at_s: float, waited_s: float = 0.0) -> None:
+        """The request's last byte has gone up; its body is read now, while the upstream works.
+
+        `waited_s` is how much of the time since the start was spent waiting for others: for the
+        client's body, for a connection.
+        """
+        self._marks.request_sent_s = at_s
+        self._marks.waited_s = waited_s
+        self._read_request()
+
+    def response_started(
+        self,
+        status: int,
+        content_type: str,
+        content_encoding: str,
+        provider_request_id: str | None,
+        at_s: float,
+    ) -> None:
+        """The response's head has come; header values as the upstream sent them."""
+        self._marks.response_started_s = at_s
+        self._provider_request_id = provider_request_id or None
+        head = ResponseHead(status, content_type, content_encoding)
+        self._response = ResponseSide(
+            head, self._limits, self._dialect, omit=self._meta.omit_response
+        )
+
+    def feed_response(self, chunk: bytes, at_s: float) -> None:
+        """Some of the response's body, as it came from the upstream; nothing before its head."""
+        response = self._response
+        if response is None or not chunk:
+            return
+        if self._marks.first_byte_s is None:
+            self._marks.first_byte_s = at_s
+        try:
+            response.feed(chunk, at_s)
+        except Exception:  # noqa: BLE001 - counted; whatever fails here, the client is served
+            self._fail()
+
+    def finish(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
+        """The record and the bodies to keep; to be called once, after the last byte.
+
+        Raises: RecordError where `meta` or `stamp` is malformed, never for any bytes that passed.
+        """
+        self._marks.ended_s = at_s
+        try:
+            return self._finished(ending, stamp)
+        except RecordError:
+            raise
+        except Exception:  # noqa: BLE001 - counted; a record without its facts is better than none
+            self._fail()
+        return self._unread(ending, stamp)
+
+    def _finished(self, ending: Ending, stamp: Stamp) -> Finished:
+        asked = self._read_request()
+        response = self._response
+        facts, truncated = self._read_response()
+        error = facts.error or (response.error_text() if response is not None else None)
+        status = response.head.status if response is not None else None
+        outcome, error = verdict(ending, status, error, failed=facts.failed, truncated=truncated)
+        bodies = self._bodies()
+        known = self._known(stamp)
+        known["user"] = self._user(asked)
+        record = build_record(
+            **known,
+            model_requested=asked.model,
+            stream=asked.stream or (response is not None and response.is_stream),
+            status=status,
+            outcome=outcome,
+            error=error,
+            model=facts.model,
+            finish_reason=facts.finish_reason,
+            provider_request_id=self._provider_request_id or facts.provider_id,
+            timings_ms=self._marks.timings_ms(response.pace if response is not None else None),
+            usage=facts.usage,
+            body_ref=f"bodies/{self._meta.request_id}" if bodies is not None else None,
+            request_body=self._request.state,
+            response_body=response.state if response is not None else "empty",
+        )
+        notes = [*self._notes, *self._request.notes, *(response.notes if response else ())]
+        return Finished(record, bodies, tuple(notes))
+
+    def _known(self, stamp: Stamp) -> dict[str, Any]:
+        """What does not depend on the bodies' content."""
+        meta = self._meta
+        return {
+            "tenant": meta.tenant,
+            "request_id": meta.request_id,
+            "client_request_id": meta.client_request_id,
+            "key_id": meta.key_id,
+            "user": meta.user or ANONYMOUS_USER,
+            "session_id": meta.session_id,
+            "session_name": meta.session_name,
+            "session_path": meta.session_path,
+            "properties": meta.properties,
+            "traceparent": meta.traceparent,
+            "producer_id": stamp.producer_id,
+            "sequence": stamp.sequence,
+            "produced_at": stamp.produced_at,
+            "provider": meta.provider,
+            "dialect": self._family,
+            "upstream_url": meta.upstream_url,
+            "path": meta.path,
+            "method": meta.method,
+            "request_bytes": self.request_bytes,
+            "started_at": utc(meta.started_at_s),
+            "client_retry_count": meta.client_retry_count,
+            "response_bytes": self.response_bytes,
+        }
+
+    def _unread(self, ending: Ending, stamp: Stamp) -> Finished:
+        """What remains when reading the exchange failed: no facts, no bodies."""
+        status = self._response.head.status if self._response is not None else None
+        outcome, error = verdict(ending, status, None, failed=False, truncated=False)
+        record = build_record(
+            **self._known(stamp),
+            status=status,
+            outcome=outcome,
+            error=error,
+            provider_request_id=self._provider_request_id,
+            timings_ms=self._marks.timings_ms(None),
+        )
+        return Finished(record, None, tuple(self._notes))
+
+    def _read_request(self) -> RequestFacts:
+        try:
+            return self._request.read()
+        except Exception:  # noqa: BLE001 - counted; the response can still be read
+            self._note(FAILED)
+            return RequestFacts()
+
+    def _read_response(self) -> tuple[ResponseFacts, bool]:
+        """What the response says, and whether it was cut short."""
+        if self._response is None:
+            return ResponseFacts(), False
+        try:
+            return self._response.finish()
+        except Exception:  # noqa: BLE001 - counted; the rest of the record is as good as ever
+            self._fail()
+            return ResponseFacts(), False
+
+    def _user(self, asked: RequestFacts) -> str:
+        """The header's user, else the body's unless it is too long, else the anonymous one."""
+        if self._meta.user:
+            return self._meta.user
+        user = asked.user or ANONYMOUS_USER
+        if len(user.encode("utf-8", "replace")) > MAX_USER_BYTES:
+            self._note(USER_TOO_LONG)
+            return ANONYMOUS_USER
+        return user
+
+    def _bodies(self) -> BodyEnvelope | None:
+        request = self._request.part()
+        response = self._response.part() if self._response is not None else None
+        if request is None and response is None:
+            return None
+        meta = self._meta
+        started_at = utc(meta.started_at_s)
+        return BodyEnvelope(meta.tenant, meta.request_id, started_at, request, response)
+
+    def _fail(self) -> None:
+        """Reading the response failed: it is not tried again."""
+        self._note(FAILED)
+        if self._response is not None:
+            self._response.stop_reading()
+
+    def _note(self, note: str) -> None:
+        if note not in self._notes:
+            self._notes.append(note)

@@ -1,0 +1,37 @@
+"""Tokens counted by us where the provider's own count never came, as when a stream is cut.
+
+One token is about four bytes of UTF-8: close for English, and near enough for other scripts, whose
+characters take more bytes and more tokens. Such counts are always marked `estimated`.
+"""
+
+from typing import Any
+
+BYTES_PER_TOKEN = 4
+_TEXT_FIELDS = ("content", "text", "arguments", "function", "tool_calls", "name")
+
+
+def tokens(text_bytes: int) -> int:
+    """About how many tokens so many bytes of text are."""
+    return -(-text_bytes // BYTES_PER_TOKEN)
+
+
+def utf8_bytes(value: Any) -> int:
+    """The length of a string in UTF-8, 0 for anything else."""
+    if not isinstance(value, str):
+        return 0
+    return len(value) if value.isascii() else len(value.encode("utf-8", "replace"))
+
+
+def prompt_bytes(messages: Any) -> int:
+    """The text in a list of chat messages; images and other media count for nothing."""
+    total_bytes = 0
+    waiting = [messages]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            total_bytes += utf8_bytes(value)
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend(value[name] for name in _TEXT_FIELDS if name in value)
+    return total_bytes

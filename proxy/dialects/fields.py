@@ -1,0 +1,80 @@
+"""Reading JSON that anyone may have written: a field is what it should be, or None."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from app.record.fields import MAX_TOKENS
+
+MAX_ERROR_CHARS = 500
+NOTHING: dict[str, Any] = {}
+SECRET_LIKE = re.compile(
+    r"\b(?:(?:sk|rk|pk|gsk|xai|key)-|AIza|Bearer\s+)[\w.*-]{8,}", re.IGNORECASE
+)
+
+
+def load(data: bytes) -> Any:
+    """The JSON value in the bytes, or None; broken UTF-8 inside of strings is replaced."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        if data.isascii():
+            return None
+    try:
+        return orjson.loads(data.decode("utf-8", "replace"))
+    except orjson.JSONDecodeError:
+        return None
+
+
+def text(value: Any) -> str | None:
+    """A string that is not empty."""
+    return value if isinstance(value, str) and value else None
+
+
+def count(value: Any) -> int | None:
+    """A number of tokens."""
+    return value if type(value) is int and 0 <= value <= MAX_TOKENS else None
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """An object, empty where it is none."""
+    return value if isinstance(value, dict) else NOTHING
+
+
+def items(value: Any) -> list[Any]:
+    """An array, empty where it is none."""
+    return value if isinstance(value, list) else []
+
+
+def user_of(document: Mapping[str, Any]) -> str | None:
+    """The end user a request names: `user`, else `metadata.user_id`, else `safety_identifier`."""
+    return (
+        text(document.get("user"))
+        or text(mapping(document.get("metadata")).get("user_id"))
+        or text(document.get("safety_identifier"))
+    )
+
+
+def error_of(value: Any) -> str | None:
+    """An error as one short line `type: message`, whatever looks like a key masked."""
+    if isinstance(value, str):
+        return short(value)
+    error = mapping(value)
+    kind = text(error.get("type")) or text(error.get("code")) or text(error.get("status"))
+    message = text(error.get("message"))
+    said = ": ".join(part for part in (kind, message) if part)
+    return short(said or "error") if error else None
+
+
+def short(said: str) -> str | None:
+    """Foreign text as it may stand in a record: at most 500 characters, no credentials."""
+    # Cut first, with room for a key that lies across the end: texts may be megabytes long.
+    masked = SECRET_LIKE.sub("***", said[: MAX_ERROR_CHARS + 256])
+    return masked[:MAX_ERROR_CHARS].strip() or None
+
+
+def usage_of(**counts: int | None) -> dict[str, int | bool] | None:
+    """The counts that are known, None if none is."""
+    return {name: value for name, value in counts.items() if value is not None} or None
