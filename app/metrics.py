@@ -31,6 +31,8 @@ class Metrics:
     capture_failures_total: Counter = field(init=False)
     properties_dropped_total: Counter = field(init=False)
     capture_notes_total: Counter = field(init=False)
+    stream_running: Gauge = field(init=False)
+    stream_restarts: Gauge = field(init=False)
     metered_total: Counter = field(init=False)
     unpriced_total: Counter = field(init=False)
     dead_letters_total: Counter = field(init=False)
@@ -47,6 +49,8 @@ ROWS: list[tuple[str, type[Counter] | type[Gauge] | type[Histogram], tuple[str, 
     ("capture_failures_total", Counter, ("stage",), "calls of which the copy was lost"),
     ("properties_dropped_total", Counter, (), "properties left out or cut short"),
     ("capture_notes_total", Counter, ("note",), "what of an exchange could not be read"),
+    ("stream_running", Gauge, (), "1 while the stream side serves, else 0"),
+    ("stream_restarts", Gauge, (), "how often the stream side was built anew in this process"),
     ("metered_total", Counter, ("verdict",), "records by what the meter made of them"),
     ("unpriced_total", Counter, ("reason",), "records counted without a cost, by reason"),
     ("dead_letters_total", Counter, ("stage", "reason"), "messages no agent could handle"),

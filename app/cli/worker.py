@@ -15,7 +15,7 @@ def run(arguments: argparse.Namespace) -> int:
     Raises: StartError, SettingsError.
     """
     del arguments
-    from app.composition.process import run_process
+    from app.composition.running import run_process
     from config import load_settings
 
     return run_process(load_settings())

@@ -1,8 +1,8 @@
 """The host's web server: Faust's own aiohttp server with raw routes and none of Faust's pages."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -15,14 +15,17 @@ Routes = Callable[[web.Application], None]
 
 @dataclass(frozen=True, slots=True)
 class WebOptions:
-    """Where and how the host listens; times in seconds."""
+    """Where and how the host listens; times in seconds.
+
+    `runner_options` go to aiohttp's `AppRunner` as they are.
+    """
 
     bind: str = "127.0.0.1"
     port: int = 6066
     keepalive_s: float = 75.0
     shutdown_grace_s: float = 60.0
     client_max_bytes: int = 64 << 20
-    max_line_bytes: int = 16 << 10
+    runner_options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class HostWeb(FaustWeb):
@@ -35,26 +38,26 @@ class HostWeb(FaustWeb):
         self._has_routes = False
         self._runner = web.AppRunner(
             self.web_app,
-            access_log=None,
-            keepalive_timeout=options.keepalive_s,
-            shutdown_timeout=options.shutdown_grace_s,
-            handler_cancellation=True,
-            max_line_size=options.max_line_bytes,
-            max_field_size=options.max_line_bytes,
+            **{
+                "access_log": None,
+                "keepalive_timeout": options.keepalive_s,
+                "shutdown_timeout": options.shutdown_grace_s,
+                "handler_cancellation": True,
+                **options.runner_options,
+            },
         )
 
     def _enabled_blueprints(self) -> list[Any]:
         return []
 
     def init_server(self) -> None:
-        """Add the routes, once: the worker command and the start both call this."""
+        """Nothing: the worker command calls this before there is a loop to build handlers on."""
+
+    async def on_start(self) -> None:
+        """Add the routes, once, and listen, on this loop."""
         if not self._has_routes:
             self._has_routes = True
             self._add_routes(self.web_app)
-
-    async def on_start(self) -> None:
-        """Listen, on this loop."""
-        self.init_server()
         self._thread = Server(self, loop=self.loop, beacon=self.beacon)
         self.add_dependency(self._thread)
 

@@ -1,0 +1,105 @@
+"""The Faust application that `faust -A app.main worker` runs, put together for a role.
+
+all      relay, publisher, stream side, queries
+proxy    relay and publisher; no stream side, joins no group
+worker   stream side and queries
+"""
+
+import logging
+import os
+import signal
+
+from aiohttp import web
+
+from app.composition.relaying import Relaying
+from app.composition.streams import Streams
+from app.composition.web import register_all
+from app.engine.host import HostApp
+from app.engine.stream_side import StreamSide, Supervision
+from app.engine.web import WebOptions
+from app.metrics import Metrics
+from app.views.health import Part
+from config import Settings
+from proxy.routes import RUNNER_OPTIONS
+
+logger = logging.getLogger(__name__)
+
+
+class Process:
+    """One process: its parts, and the host app that starts and stops them."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Everything that can be checked without I/O is. Raises: StartError."""
+        self.settings = settings
+        self.metrics = Metrics()
+        self.streams = Streams(settings, self.metrics)
+        self.relaying = self._relaying()
+        self.stream_side = self._stream_side()
+        self.host = self._host()
+
+    def parts(self) -> list[Part]:
+        """What readiness reports of this role."""
+        parts = []
+        if self.relaying is not None:
+            publisher = self.relaying.publisher
+            parts.append(Part("publisher", lambda: publisher.state, frozenset({"direct"})))
+        if (side := self.stream_side) is not None:
+            vital = self.settings.role == "worker"
+            parts.append(Part("streams", lambda: side.state, frozenset({"running"}), vital))
+        return parts
+
+    def _relaying(self) -> Relaying | None:
+        if self.settings.role == "worker":
+            return None
+        return Relaying(self.settings, self.metrics, self.streams.connection)
+
+    def _stream_side(self) -> StreamSide | None:
+        if self.settings.role == "proxy":
+            return None
+        engine = self.settings.engine
+        side = StreamSide(
+            self.streams.build,
+            supervision=Supervision(
+                backoff_max_s=engine.restart_backoff_max_s,
+                stop_timeout_s=engine.drain_timeout_s + engine.flush_timeout_s + 15,
+            ),
+            on_stuck=self._replace_process,
+        )
+        self.metrics.stream_restarts.set_function(lambda: side.restarts_total)
+        self.metrics.stream_running.set_function(lambda: side.state == "running")
+        return side
+
+    def _host(self) -> HostApp:
+        settings, relaying = self.settings, self.relaying
+        options = WebOptions(
+            bind=settings.web.bind,
+            port=settings.web.port,
+            keepalive_s=settings.web.keepalive_s,
+            shutdown_grace_s=settings.web.shutdown_grace_s,
+            runner_options=RUNNER_OPTIONS,
+        )
+        return HostApp(
+            routes=self._register,
+            web_options=options,
+            data_dir=settings.data_dir,
+            services=[] if relaying is None else [relaying],
+            stream_side=self.stream_side,
+            drain_hooks=[] if relaying is None else [relaying.drain],
+        )
+
+    def _register(self, web_app: web.Application) -> None:
+        register_all(
+            web_app,
+            relaying=self.relaying,
+            port=self.host.conf.web_port,
+            live=self.stream_side,
+            top=self.streams.top,
+            parts=self.parts(),
+            is_draining=lambda: self.host.draining,
+            metrics=self.metrics,
+        )
+
+    def _replace_process(self) -> None:
+        """The stream side cannot be stopped: drain, and let the platform start a new process."""
+        logger.critical("draining, and ending this process")
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,101 @@
+"""The relay and what it publishes through, as one part of the process."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from app.clock import SystemClock
+from app.ids import RandomIds
+from app.metrics import Metrics
+from app.record.topics import Topics
+from config import Settings
+from proxy.capture import Capture
+from proxy.publisher.kafka_outlet import KafkaOutlet
+from proxy.publisher.outlet import Outlet
+from proxy.publisher.publisher import Bounds, Publisher
+from proxy.relay.call import Calls, Recorder
+from proxy.relay.handler import Relay
+from proxy.relay.upstreams import Upstreams
+from proxy.routes import register_routes
+from proxy.upstream.aiohttp_client import AiohttpUpstream
+from proxy.upstream.protocol import Timeouts
+
+
+class Relaying:
+    """Upstream client, relay and publisher. A `Part` of the host; `drain` is its drain hook."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        metrics: Metrics,
+        connection: Mapping[str, Any],
+        outlet: Outlet | None = None,
+    ) -> None:
+        """Checks the upstreams' names and addresses. Raises: StartError."""
+        self._settings = settings
+        self._metrics = metrics
+        self._upstreams = self._table(settings.web.port)
+        kafka, publish = settings.kafka, settings.publish
+        ids = RandomIds()
+        self.publisher = Publisher(
+            outlet
+            or KafkaOutlet(
+                connection,
+                request_timeout_s=kafka.request_timeout_s,
+                compression=kafka.compression,
+            ),
+            Topics(kafka.topic_prefix),
+            producer_id=ids.request_id(),
+            bounds=Bounds(publish.max_records, publish.max_bytes),
+            clock=SystemClock(),
+            metrics=metrics,
+        )
+        self._ids = ids
+        self._relay: Relay | None = None
+        self._client: AiohttpUpstream | None = None
+
+    async def start(self) -> None:
+        """Begin to publish; the broker may be away."""
+        await self.publisher.start()
+
+    def register(self, web_app: web.Application, port: int) -> None:
+        """Add the relay's routes; needs the running loop. `port` is the one we listen on."""
+        settings = self._settings
+        recorder = Recorder(
+            sink=self.publisher,
+            new_capture=Capture,
+            clock=SystemClock(),
+            ids=self._ids,
+            metrics=self._metrics,
+            settings=settings.capture,
+        )
+        times = settings.relay
+        timeouts = Timeouts(
+            times.connect_timeout_s, times.first_byte_timeout_s, times.idle_timeout_s
+        )
+        self._client = AiohttpUpstream(timeouts, times.max_connections)
+        self._relay = Relay(self._table(port), self._client, Calls(recorder), times)
+        register_routes(web_app, self._relay, mock=settings.mock.enabled)
+
+    async def drain(self) -> None:
+        """Publish what is left, once no call is under way any more."""
+        timeout_s = self._settings.publish.drain_timeout_s
+        if self._relay is not None:
+            await self._relay.close(timeout_s)
+        await self.publisher.close(timeout_s)
+
+    async def stop(self) -> None:
+        """Let go of connections."""
+        await self.publisher.close(0)
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+            # aiohttp closes TLS transports in the loop's next turns.
+            await asyncio.sleep(0)
+
+    def _table(self, port: int) -> Upstreams:
+        settings = self._settings
+        mock_url = f"http://127.0.0.1:{port}/internal/mock" if settings.mock.enabled else None
+        return Upstreams.build(settings.upstreams, settings.default_upstream, mock_url)

@@ -1,0 +1,35 @@
+"""All routes of the process, in one place."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from app.composition.relaying import Relaying
+from app.engine.contracts import LiveTables
+from app.metrics import Metrics
+from app.views.health import Part, register_health
+from app.views.json_errors import json_errors
+from app.views.prometheus import register_metrics
+from tables.top_users import TopUsers
+from tables.views import register_table_views
+
+
+def register_all(
+    web_app: web.Application,
+    *,
+    relaying: Relaying | None,
+    port: int,
+    live: LiveTables | None,
+    top: TopUsers,
+    parts: list[Part],
+    is_draining: Callable[[], bool],
+    metrics: Metrics,
+) -> None:
+    """Add every route this role serves; needs the running loop."""
+    web_app.middlewares.append(json_errors)
+    register_health(web_app, parts, is_draining)
+    register_metrics(web_app, metrics)
+    if live is not None:
+        register_table_views(web_app, live, top)
+    if relaying is not None:
+        relaying.register(web_app, port)

@@ -1,0 +1,25 @@
+"""The Faust application: `faust -A app.main worker`, or `tailrace worker`.
+
+Importing this module reads the settings once; a wrong one ends the process with one line.
+"""
+
+import sys
+
+from app.composition.host import Process
+from app.errors import StartError
+from config import SettingsError, load_settings
+
+EXIT_CANNOT_START = 2
+
+
+def build() -> Process:
+    """The process that the environment describes; exits with one line where it cannot be."""
+    try:
+        return Process(load_settings())
+    except (StartError, SettingsError) as error:
+        sys.stderr.write(f"tailrace: {error}\n")
+        sys.exit(EXIT_CANNOT_START)
+
+
+process = build()
+app = process.host
