@@ -40,11 +40,15 @@ class RecordSink(Protocol):
 class CallCapture(Protocol):
     """Makes a record of what it is fed; every `at_s` is of the monotonic clock."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether a stream's own end mark has come: a client that leaves now missed nothing."""
+
     def feed_request(self, chunk: bytes) -> None:
         """Some of the request's body."""
 
-    def request_sent(self, at_s: float) -> None:
-        """The request's last byte is handed over."""
+    def request_sent(self, at_s: float, waited_s: float, /) -> None:
+        """The request's last byte went up, so much of the time being spent waiting for others."""
 
     def response_started(
         self,
@@ -173,6 +177,11 @@ class Call:
         """Our id of the call."""
         return self._meta.request_id
 
+    @property
+    def answered(self) -> bool:
+        """Whether the client has all that the answer says, its last bytes of framing apart."""
+        return self._capture is not None and self._capture.ended
+
     def feed_request(self, chunk: bytes) -> None:
         """A copy of some of the request's body."""
         if self._capture is not None:
@@ -181,12 +190,17 @@ class Call:
             except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
                 self._lose_capture()
 
-    def request_sent(self) -> None:
-        """The request's last byte is handed over."""
+    def request_sent(self, waited_s: float = 0.0) -> None:
+        """The request's last byte is handed over, others having been waited for so long."""
         self.request_complete = True
-        if self._capture is not None:
+        # Two turns of the loop: the request is on the wire before its copy is read.
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, self._request_sent, self._clock.monotonic_s(), waited_s)
+
+    def _request_sent(self, at_s: float, waited_s: float) -> None:
+        if self._capture is not None and not self._finished:
             try:
-                self._capture.request_sent(self._clock.monotonic_s())
+                self._capture.request_sent(at_s, waited_s)
             except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
                 self._lose_capture()
 
@@ -226,11 +240,12 @@ class Call:
             return
         self._finished = True
         recorder = self._calls.recorder
-        recorder.metrics.relayed_total.labels(self._meta.provider, outcome).inc()
         ending, at_s = Ending(outcome, error), self._clock.monotonic_s()
         try:
-            stamp = recorder.sink.stamp()
-            recorder.sink.offer(self._record(ending, at_s, stamp))
+            finished = self._record(ending, at_s, recorder.sink.stamp())
+            recorder.sink.offer(finished)
+            relayed = recorder.metrics.relayed_total
+            relayed.labels(self._meta.provider, finished.record.outcome).inc()
         except Exception:  # noqa: BLE001 - counted; the response is out already
             self._calls.count_failure("finish")
 

@@ -82,11 +82,15 @@ class Relay:
 
     def _client_left(self, call: Call, reason: str) -> None:
         coming = call.sending or call.response
-        if self._reads_on and coming is not None and call.request_complete:
+        if call.answered:
+            # SDKs hang up at a stream's end mark, before the end of its framing.
+            call.abort()
+            call.finish("completed")
+        elif self._reads_on and coming is not None and call.request_complete:
             self._drains.take(call, coming)
-            return
-        call.abort()
-        call.finish("client_abort", reason)
+        else:
+            call.abort()
+            call.finish("client_abort", reason)
 
     async def _client_gone(self, call: Call, down: Downstream, error: ClientGone) -> None:
         self._client_left(call, str(error))

@@ -12,9 +12,10 @@ from app.errors import ClientGone, RelayRefused, TailraceError, UpstreamTimeout
 class Upload:
     """An async iterator of the body's chunks, each as it came in.
 
-    `on_chunk` sees every chunk, `on_end` the end. `before_first` is awaited before the first wait
-    for the client. While `timer` is set, every step moves it on, so that a client that stops
-    sending and an upstream that stops taking both end it; `stalled()` then says who it was.
+    `on_chunk` sees every chunk, `on_end` the end and how many seconds the way up took.
+    `before_first` is awaited before the first wait for the client. While `timer` is set, every
+    step moves it on, so that a client that stops sending and an upstream that stops taking both
+    end it; `stalled()` then says who it was.
     """
 
     def __init__(
@@ -22,7 +23,7 @@ class Upload:
         reader: aiohttp.StreamReader,
         idle_s: float,
         on_chunk: Callable[[bytes], None],
-        on_end: Callable[[], None],
+        on_end: Callable[[float], None],
         before_first: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._reader = reader
@@ -32,6 +33,7 @@ class Upload:
         self._before_first = before_first
         self._waits_for_client = False
         self._loop = asyncio.get_running_loop()
+        self._began_s = self._loop.time()
         self.timer: asyncio.Timeout | None = None
         self.error: TailraceError | None = None
 
@@ -56,7 +58,7 @@ class Upload:
             raise self.error from exc
         if not chunk:
             self._move(None)
-            self._on_end()
+            self._on_end(self._loop.time() - self._began_s)
             raise StopAsyncIteration
         self._waits_for_client = False
         self._move(self._idle_s)

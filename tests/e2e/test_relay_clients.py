@@ -333,6 +333,32 @@ async def test_headers_end_up_in_the_record() -> None:
     assert record.client_retry_count == 2
 
 
+class EndedCapture(PlainCapture):
+    """A capture that knows the end mark `[DONE]`."""
+
+    def feed_response(self, chunk: bytes, at_s: float) -> None:
+        super().feed_response(chunk, at_s)
+        self.ended = b"[DONE]" in chunk
+
+
+@pytest.mark.parametrize("mode", ["abort", "drain"])
+async def test_leaving_after_the_end_mark_is_no_abort(mode: str) -> None:
+    async def serve(connection: Connection) -> None:
+        await connection.read_head()
+        await connection.send(CHUNKED + chunk(b"data: [DONE]\n\n"))
+        await connection.until_closed()
+
+    async with (
+        raw_upstream(serve) as upstream,
+        standing(upstream.origin, new_capture=EndedCapture, on_client_abort=mode) as stand,
+    ):
+        async with raw_client(stand) as client:
+            await client.send(GET)
+            await client.reader.readuntil(b"[DONE]")
+        assert (await stand.sink.record()).outcome == "completed"
+        await asyncio.wait_for(upstream.connections[0].closed.wait(), 20)
+
+
 async def test_a_secret_in_the_query_is_not_recorded() -> None:
     client = MemoryUpstream(lambda _: asyncio.sleep(0, Reply()))
     async with standing(client=client) as stand:

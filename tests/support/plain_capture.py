@@ -17,12 +17,13 @@ class PlainCapture:
         self.status: int | None = None
         self.provider_request_id: str | None = None
         self.steps: list[str] = []
+        self.ended = False
 
     def feed_request(self, chunk: bytes) -> None:
         self.request_bytes += len(chunk)
         self.steps.append("feed_request")
 
-    def request_sent(self, at_s: float) -> None:
+    def request_sent(self, at_s: float, waited_s: float) -> None:
         self.steps.append("request_sent")
 
     def response_started(

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,43 +98,37 @@ async def standing(
 ) -> AsyncIterator[Stand]:
     """A relay whose default upstream `up` is at a URL; the mock is there as well."""
     settings = relay_settings(**changes)
-    web_app = web.Application()
+    web_app, sink, metrics = web.Application(), ListSink(), Metrics()
     runner = web.AppRunner(web_app, shutdown_timeout=1, **RUNNER_OPTIONS)
-    sink, metrics = ListSink(), Metrics()
-    with _free_socket() as sock:
+    async with AsyncExitStack() as stack:
+        sock = stack.enter_context(_free_socket())
         port = sock.getsockname()[1]
         table = Upstreams.build(
             {"up": UpstreamSettings(base_url=upstream_url, dialect=dialect)},  # type: ignore[arg-type]
             "up",
             f"http://127.0.0.1:{port}/internal/mock",
         )
-        calls = Calls(
-            Recorder(
-                sink=sink,
-                new_capture=new_capture,
-                clock=SystemClock(),
-                ids=CountedIds(),
-                metrics=metrics,
-                settings=capture or CaptureSettings(),
-            )
-        )
-        timeouts = Timeouts(
-            settings.connect_timeout_s, settings.first_byte_timeout_s, settings.idle_timeout_s
-        )
-        client = client or AiohttpUpstream(timeouts, settings.max_connections)
+        kept = capture or CaptureSettings()
+        calls = Calls(Recorder(sink, new_capture, SystemClock(), CountedIds(), metrics, kept))
+        client = client or AiohttpUpstream(_timeouts(settings), settings.max_connections)
+        stack.push_async_callback(client.close)
         relay = Relay(table, client, calls, settings)
         register_routes(web_app, relay, mock=True)
         await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback(relay.close, 0)
         await web.SockSite(runner, sock).start()
-        async with aiohttp.ClientSession(auto_decompress=False) as session:
-            yield Stand(f"http://127.0.0.1:{port}", port, sink, relay, metrics, session)
-        await relay.close(0)
-        await client.close()
-        await runner.shutdown()
-        await runner.cleanup()
+        session = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
+        yield Stand(f"http://127.0.0.1:{port}", port, sink, relay, metrics, session)
 
 
-def _free_socket() -> Any:
+def _timeouts(settings: RelaySettings) -> Timeouts:
+    return Timeouts(
+        settings.connect_timeout_s, settings.first_byte_timeout_s, settings.idle_timeout_s
+    )
+
+
+def _free_socket() -> socket.socket:
 
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
