@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 
 async def consume_all(bootstrap_servers: str, topic: str) -> list[Any]:
     """All messages of all partitions up to the end as it is at the call."""
     consumer = AIOKafkaConsumer(
+        topic,
         bootstrap_servers=bootstrap_servers,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -16,29 +17,14 @@ async def consume_all(bootstrap_servers: str, topic: str) -> list[Any]:
     )
     await consumer.start()
     try:
-        await consumer._client.force_metadata_update()
-        partitions = consumer.partitions_for_topic(topic) or await _partitions(consumer, topic)
-        assigned = [TopicPartition(topic, number) for number in sorted(partitions)]
-        consumer.assign(assigned)
-        ends = await consumer.end_offsets(assigned)
-        await consumer.seek_to_beginning(*assigned)
+        partitions = consumer.assignment()
+        assert partitions, f"no topic {topic}"
+        await consumer.seek_to_beginning(*partitions)
+        ends = await consumer.end_offsets(partitions)
         messages: list[Any] = []
-        while any(await _behind(consumer, tp, end) for tp, end in ends.items()):
-            for batch in (await consumer.getmany(timeout_ms=500)).values():
+        while [tp for tp, end in ends.items() if await consumer.position(tp) < end]:
+            for batch in (await consumer.getmany(timeout_ms=200)).values():
                 messages += batch
         return messages
     finally:
         await consumer.stop()
-
-
-async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> set[int]:
-    """The topic's partitions, asked for by name."""
-    await consumer._client.add_topic(topic)
-    found: set[int] = consumer.partitions_for_topic(topic) or set()
-    assert found, f"no topic {topic}"
-    return found
-
-
-async def _behind(consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> bool:
-    position: int = await consumer.position(partition)
-    return position < end

@@ -1,0 +1,112 @@
+"""What every outlet must do; the in-memory twin and the broker's both pass."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from app.record.topics import TopicSpec
+from proxy.publisher.kafka_outlet import KafkaOutlet
+from proxy.publisher.outlet import MemoryOutlet, Outgoing, Outlet
+from tests.support.consume import consume_all
+from tests.support.kafka import KafkaBroker
+
+Arrived = Callable[[], Awaitable[list[tuple[bytes, bytes]]]]
+Stand = tuple[Outlet, str, Arrived]
+
+
+@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
+async def stand(request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
+    """An outlet, a topic it can write to, and what arrived there."""
+    if request.param == "memory":
+        memory = MemoryOutlet()
+
+        async def taken() -> list[tuple[bytes, bytes]]:
+            return [(message.key, message.value) for message in memory.taken]
+
+        yield memory, "topic", taken
+        return
+    broker: KafkaBroker = request.getfixturevalue("kafka_broker")
+    topic: str = request.getfixturevalue("topic_prefix")
+    await broker.create_topics([TopicSpec(topic, 1, {"max.message.bytes": "100000"})])
+    outlet = KafkaOutlet({"bootstrap_servers": broker.bootstrap_servers}, request_timeout_s=5)
+
+    async def consumed() -> list[tuple[bytes, bytes]]:
+        messages = await consume_all(broker.bootstrap_servers, topic)
+        return [(message.key, message.value) for message in messages]
+
+    yield outlet, topic, consumed
+    await outlet.close()
+
+
+async def test_an_empty_batch_has_no_results(stand: Stand) -> None:
+    """Nothing in, nothing out."""
+    outlet, _, arrived = stand
+    assert await outlet.deliver([]) == []
+    assert await arrived() == []
+
+
+async def test_each_message_has_its_result_and_arrives_in_order(stand: Stand) -> None:
+    """Keys and values as they were."""
+    outlet, topic, arrived = stand
+    batch = [Outgoing(topic, b"k%d" % number, b"v" * number) for number in range(50)]
+    assert await outlet.deliver(batch) == ["delivered"] * 50
+    assert await arrived() == [(message.key, message.value) for message in batch]
+
+
+async def test_a_batch_twice_arrives_twice(stand: Stand) -> None:
+    """An outlet removes no duplicates; the table `seen` does."""
+    outlet, topic, arrived = stand
+    batch = [Outgoing(topic, b"k", b"v")]
+    await outlet.deliver(batch)
+    await outlet.deliver(batch)
+    assert len(await arrived()) == 2
+
+
+async def test_closing_twice_is_harmless(stand: Stand) -> None:
+    """Also before anything was delivered."""
+    outlet, _, _ = stand
+    await outlet.close()
+    await outlet.close()
+
+
+@pytest.mark.kafka
+async def test_one_message_too_large_takes_no_neighbour_with_it(
+    kafka_broker: KafkaBroker, topic_prefix: str
+) -> None:
+    """The topic takes less than the producer: the broker refuses one batch, not the next."""
+    await kafka_broker.create_topics([TopicSpec(topic_prefix, 1, {"max.message.bytes": "100000"})])
+    outlet = KafkaOutlet({"bootstrap_servers": kafka_broker.bootstrap_servers}, request_timeout_s=5)
+    large = Outgoing(topic_prefix, b"large", b"x" * 300_000)
+    huge = Outgoing(topic_prefix, b"huge", b"x" * (10 << 20))
+    small = Outgoing(topic_prefix, b"small", b"x")
+    results = [*await outlet.deliver([small, huge]), *await outlet.deliver([large])]
+    results += await outlet.deliver([small])
+    await outlet.close()
+    assert results == ["delivered", "refused", "refused", "delivered"]
+
+
+async def test_no_broker_is_a_retry_in_bounded_time() -> None:
+    """Nobody listens there; and nothing is left open."""
+    outlet = KafkaOutlet({"bootstrap_servers": "127.0.0.1:1"}, request_timeout_s=1)
+    assert await outlet.deliver([Outgoing("t", b"k", b"v")]) == ["retry"]
+    await outlet.close()
+
+
+@pytest.mark.kafka
+@pytest.mark.slow
+async def test_a_broker_that_dies_and_comes_back(own_kafka_broker: KafkaBroker) -> None:
+    """Killed between two batches: the second is a retry, and delivered once it is back."""
+    await own_kafka_broker.create_topics([TopicSpec("t", 1)])
+    servers = own_kafka_broker.bootstrap_servers
+    outlet = KafkaOutlet({"bootstrap_servers": servers}, request_timeout_s=2)
+    message = Outgoing("t", b"k", b"v")
+    assert await outlet.deliver([message]) == ["delivered"]
+    own_kafka_broker.kill()
+    assert await outlet.deliver([message]) == ["retry"]
+    own_kafka_broker.start()
+    result = ["retry"]
+    for _ in range(10):
+        if (result := list(await outlet.deliver([message]))) == ["delivered"]:
+            break
+    await outlet.close()
+    assert result == ["delivered"]
