@@ -20,7 +20,7 @@ from typing import Any
 from app.errors import StartError
 from config import SettingsError
 
-COMMANDS = ("up", "worker", "demo", "config", "docs")
+COMMANDS = ("worker", "config")
 EXIT_CANNOT_START = 2
 EXIT_INTERRUPTED = 130
 

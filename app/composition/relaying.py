@@ -11,7 +11,7 @@ from app.ids import RandomIds
 from app.metrics import Metrics
 from app.record.topics import Topics
 from config import Settings
-from proxy.capture import Capture
+from proxy.capture.capture import Capture
 from proxy.publisher.kafka_outlet import KafkaOutlet
 from proxy.publisher.outlet import Outlet
 from proxy.publisher.publisher import Bounds, Publisher
