@@ -1,7 +1,6 @@
 """A worker killed in mid-stream, restarted: every total is exact, in the order produced."""
 
 import asyncio
-import itertools
 import shutil
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -9,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.record.codec import decode_fact
-from app.record.topics import Topics
+from app.record.keys import user_key
+from tables import aggregate_codec
+from tables.tally import REQUESTS
 from tests.support.consume import consume_all
 from tests.support.exchanges import Ledger, exchanges, user_names
 from tests.support.kafka import KafkaBroker
@@ -67,10 +67,17 @@ async def test_sigkill_in_mid_stream_keeps_totals_exact(
 async def test_first_effects_are_in_the_order_produced(
     kafka_broker: KafkaBroker, topic_prefix: str, tmp_path: Path
 ) -> None:
-    """1,000 numbered exchanges of each of 50 users over 8 partitions, a worker killed midway."""
+    """1,000 exchanges of each of 50 users over 8 partitions, a worker killed midway.
+
+    Every state of every user that was ever written to the changelog holds exactly the first n
+    records that the user sent: no effect came before that of an earlier record.
+    """
     users = user_names(50)
-    source = exchanges(11, 50_000, users=users, started_at=datetime.now(UTC), spacing=timedelta(0))
-    records = list(source)
+    sources = [
+        exchanges(seed, 1000, users=[user], started_at=datetime.now(UTC), spacing=timedelta(0))
+        for seed, user in enumerate(users)
+    ]
+    records = [record for turn in zip(*sources, strict=True) for record in turn]
     process = worker(kafka_broker, topic_prefix, tmp_path / "w", partitions=8).start()
     try:
         await process.until_ready()
@@ -87,18 +94,19 @@ async def test_first_effects_are_in_the_order_produced(
         assert process.stop() == 0
     finally:
         process.kill()
-    facts = await consume_all(kafka_broker.bootstrap_servers, Topics(topic_prefix).facts)
-    first_at: dict[str, tuple[datetime, str, int]] = {}
-    for message in facts:
-        fact = decode_fact(message.value)
-        number = int(fact.record.properties["number"])
-        known = first_at.get(fact.record.request_id)
-        if known is None or fact.metered_at < known[0]:
-            first_at[fact.record.request_id] = (fact.metered_at, fact.record.user, number)
-    assert len(first_at) == len(records)
-    by_user: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
-    for metered_at, user, number in first_at.values():
-        by_user[user].append((metered_at, number))
-    for user, effects in by_user.items():
-        numbers = [number for _, number in sorted(effects)]
-        assert all(a < b for a, b in itertools.pairwise(numbers)), user
+    states = await consume_all(
+        kafka_broker.bootstrap_servers, f"tailrace-{topic_prefix}-users-changelog"
+    )
+    offsets: dict[bytes, list[int]] = defaultdict(list)
+    for record, (_, offset) in zip(records, await sending, strict=True):
+        offsets[user_key(record.tenant, record.user)].append(offset)
+    assert len(states) >= len(records) / 2
+    furthest: dict[bytes, int] = {}
+    for message in states:
+        state = aggregate_codec.decode(message.value)
+        counted = state.totals[REQUESTS]
+        assert state.last_offset == offsets[message.key][counted - 1], (
+            "not a prefix of what was sent"
+        )
+        furthest[message.key] = max(counted, furthest.get(message.key, 0))
+    assert furthest == dict.fromkeys(offsets, 1000)
