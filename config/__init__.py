@@ -1,9 +1,12 @@
 """Settings and data files: the only package that reads the environment.
 
     settings.py    the frozen tree `Settings`
-    loading.py     `load_settings()`: reads variables and the TOML file once
     sections.py    one pydantic model per section; units are in the names
-    explain.py     the effective settings as lines, or as variables for a child process
+    loading.py     `load_settings()`: reads variables and the TOML file once
+    variables.py   which variable sets which setting
+    allowed.py     what a setting allows, in words
+    mistakes.py    a wrong setting as one line
+    explain.py     the effective settings as lines, with their sources
 
 Data: `prices.toml` (price overrides), `compose.yaml` (Kafka, S3 and ClickHouse for those who have
 Docker), `reference/` (generated pages on settings, metrics, topics, the record and the CLI).
@@ -11,7 +14,8 @@ Docker), `reference/` (generated pages on settings, metrics, topics, the record 
 Imports nothing of ours, so every other package may import it.
 """
 
-from config.loading import SettingsError, load_settings
+from config.loading import load_settings
+from config.mistakes import SettingsError
 from config.settings import Settings
 
 __all__ = ["Settings", "SettingsError", "load_settings"]

@@ -4,14 +4,34 @@ A variable is `TAILRACE_<SECTION>__<FIELD>`; every field carries its unit in its
 description that becomes its line in the generated reference.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Text = Annotated[str, Field(min_length=1)]
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")]
 MIB = 1 << 20
+
+
+def servers(text: str) -> str:
+    """`host:port[,host:port]`, unchanged. Raises: ValueError where it is something else."""
+    for server in text.split(","):
+        host, _, port = server.strip().rpartition(":")
+        if not host or "/" in host or not port.isdecimal() or not 1 <= int(port) <= 65_535:
+            raise ValueError("allowed is host:port[,host:port], ports from 1 to 65535")
+    return text
 
 
 class Section(BaseModel):
@@ -23,7 +43,7 @@ class Section(BaseModel):
 class WebSettings(Section):
     """The HTTP server that relays calls and answers queries."""
 
-    bind: str = Field("127.0.0.1", description="address the server listens on")
+    bind: Text = Field("127.0.0.1", description="address the server listens on")
     port: Port = Field(6066, description="port the server listens on")
     shutdown_grace_s: Seconds = Field(
         60, description="how long streams in flight may run on after SIGTERM"
@@ -34,7 +54,7 @@ class WebSettings(Section):
 class KafkaSettings(Section):
     """The broker; unset servers mean the embedded one."""
 
-    bootstrap_servers: str | None = Field(
+    bootstrap_servers: Annotated[str, AfterValidator(servers)] | None = Field(
         None, description="host:port[,host:port]; unset: `tailrace up` starts the embedded broker"
     )
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
@@ -43,9 +63,9 @@ class KafkaSettings(Section):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
         "PLAIN", description="SASL mechanism, if the protocol is a SASL one"
     )
-    sasl_username: str | None = Field(None, description="SASL user")
+    sasl_username: Text | None = Field(None, description="SASL user")
     sasl_password: SecretStr | None = Field(None, description="SASL password")
-    ssl_cafile: str | None = Field(None, description="CA bundle; unset: the system's")
+    ssl_cafile: Text | None = Field(None, description="CA bundle; unset: the system's")
     topic_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,80}$")] = Field(
         "tailrace", description="topics are named <prefix>.exchanges and so on"
     )
@@ -67,11 +87,21 @@ class KafkaSettings(Section):
     )
     rebalance_timeout_s: Seconds = Field(60, description="how long a rebalance may take")
 
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        sasl = self.security_protocol.startswith("SASL")
+        if sasl and (self.sasl_username is None or self.sasl_password is None):
+            raise ValueError(
+                f"TAILRACE_KAFKA__SECURITY_PROTOCOL={self.security_protocol}: needs"
+                " TAILRACE_KAFKA__SASL_USERNAME and TAILRACE_KAFKA__SASL_PASSWORD"
+            )
+        return self
+
 
 class UpstreamSettings(Section):
     """One provider behind the proxy."""
 
-    base_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = Field(
+    base_url: HttpUrl = Field(
         description="http(s)://host[:port][/path]; the path after /{upstream} is appended"
     )
     dialect: Literal["openai", "anthropic", "gemini", "raw"] = Field(
@@ -166,11 +196,19 @@ class EngineSettings(Section):
 class S3Settings(Section):
     """The object store for bodies; an unset endpoint and bucket mean the embedded one."""
 
-    endpoint_url: str | None = Field(None, description="S3 endpoint; unset: embedded")
-    bucket: str = Field("tailrace", description="bucket for bodies")
-    region: str = Field("us-east-1", description="region of the bucket")
-    access_key_id: str | None = Field(None, description="access key")
+    endpoint_url: HttpUrl | None = Field(None, description="S3 endpoint; unset: embedded")
+    bucket: Text = Field("tailrace", description="bucket for bodies")
+    region: Text = Field("us-east-1", description="region of the bucket")
+    access_key_id: Text | None = Field(None, description="access key")
     secret_access_key: SecretStr | None = Field(None, description="secret key")
+
+    @model_validator(mode="after")
+    def _both_keys(self) -> Self:
+        if (self.access_key_id is None) != (self.secret_access_key is None):
+            raise ValueError(
+                "TAILRACE_S3__ACCESS_KEY_ID and TAILRACE_S3__SECRET_ACCESS_KEY: set both or neither"
+            )
+        return self
 
 
 class AnalyticsSettings(Section):
@@ -179,6 +217,16 @@ class AnalyticsSettings(Section):
     url: SecretStr | None = Field(
         None, description="clickhouse://user:password@host:8123/db; unset: embedded"
     )
+
+    @field_validator("url")
+    @classmethod
+    def _of_clickhouse(cls, url: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(url.get_secret_value()) if url is not None else None
+        if parts is not None and (
+            parts.scheme not in {"clickhouse", "clickhouses"} or not parts.hostname
+        ):
+            raise ValueError("allowed is clickhouse://user:password@host:port/database")
+        return url
 
 
 class MockSettings(Section):

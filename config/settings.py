@@ -4,15 +4,16 @@ Order of precedence: `TAILRACE_…` variables (nested by `__`), then the TOML fi
 `TAILRACE_CONFIG` names, then the defaults. Nothing reads the environment after that.
 """
 
+import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config import sections
+from config.variables import PREFIX, leaves
 
-PREFIX = "TAILRACE_"
 RESERVED_UPSTREAM_NAMES = frozenset({"api", "v1", "internal", "health", "metrics", "static"})
 EMBEDDED_PARTITIONS = 4
 DEFAULT_PARTITIONS = 24
@@ -34,7 +35,7 @@ class Settings(BaseSettings):
     instance: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] = Field(
         "0", description="tells apart the processes on one host"
     )
-    canonical_url: str | None = Field(
+    canonical_url: sections.HttpUrl | None = Field(
         None, description="how other workers reach this one; unset: http://<bind>:<port>"
     )
     epoch: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = Field(
@@ -72,13 +73,28 @@ class Settings(BaseSettings):
         """Whether no broker was named, so that `tailrace up` starts one."""
         return self.kafka.bootstrap_servers is None
 
+    def environment(self) -> dict[str, str]:
+        """The variables that give another process these settings; secrets in clear."""
+        values = {leaf.variable: leaf.value_in(self) for leaf in leaves(type(self))}
+        return {name: in_text(value) for name, value in values.items() if value is not None}
+
+    @field_validator("data_dir", mode="before")
+    @classmethod
+    def _a_real_path(cls, path: Any) -> Any:
+        if path == "":
+            raise ValueError("allowed is a path, not empty")
+        return Path(path).expanduser() if isinstance(path, str) else path
+
     @field_validator("upstreams")
     @classmethod
     def _no_reserved_names(
         cls, upstreams: dict[str, sections.UpstreamSettings]
     ) -> dict[str, sections.UpstreamSettings]:
         if taken := RESERVED_UPSTREAM_NAMES & upstreams.keys():
-            raise ValueError(f"upstream names may not be {', '.join(sorted(taken))}")
+            reserved = ", ".join(sorted(RESERVED_UPSTREAM_NAMES))
+            raise ValueError(
+                f"{PREFIX}UPSTREAMS: no upstream may be named {min(taken)!r}; reserved: {reserved}"
+            )
         return upstreams
 
     @classmethod
@@ -92,3 +108,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take values from the call alone: `load_settings` is what reads the environment."""
         return (init_settings,)
+
+
+def in_text(value: Any) -> str:
+    """A value as a variable holds it: tables as JSON, secrets in clear."""
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, dict):
+        return json.dumps({name: entry.model_dump() for name, entry in value.items()})
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
