@@ -1,0 +1,54 @@
+import random
+import sys
+
+import pytest
+
+from proxy.capture.pace import Pace
+
+
+def test_without_tokens_there_is_nothing() -> None:
+    pace = Pace()
+    assert (pace.first_s, pace.gap_ms(0.5)) == (None, None)
+
+
+def test_one_token_has_no_gap() -> None:
+    pace = Pace()
+    pace.token(3.0)
+    assert (pace.first_s, pace.gap_ms(0.5)) == (3.0, None)
+
+
+def test_tokens_of_one_chunk_have_no_gap_between_them() -> None:
+    pace = Pace()
+    for at_s in (1.0, 1.0, 1.0, 2.0):
+        pace.token(at_s)
+    assert pace.gap_ms(0.5) == 0.0
+    assert pace.gap_ms(0.99) == pytest.approx(1000.0, rel=0.026)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.99])
+def test_percentiles_are_near_the_exact_ones(share: float) -> None:
+    chance = random.Random(7)
+    gaps_s = [chance.lognormvariate(-3, 1) for _ in range(999)]
+    pace, at_s = Pace(), 50.0
+    pace.token(at_s)
+    for gap_s in gaps_s:
+        at_s += gap_s
+        pace.token(at_s)
+    exact_s = sorted(gaps_s)[int(share * 999)]
+    assert pace.gap_ms(share) == pytest.approx(exact_s * 1000, rel=0.04)
+
+
+def test_memory_does_not_grow_with_the_tokens() -> None:
+    pace, at_s = Pace(), 0.0
+    for step in range(50_000):
+        at_s += 1e-6 * 1.01 ** (step % 5000)
+        pace.token(at_s)
+    assert len(pace._gaps) <= 462
+    assert sys.getsizeof(pace._gaps) < 40_000
+
+
+def test_a_clock_that_goes_back_is_no_gap() -> None:
+    pace = Pace()
+    pace.token(5.0)
+    pace.token(4.0)
+    assert pace.gap_ms(0.5) == 0.0

@@ -1,0 +1,32 @@
+from proxy.capture.pace import Pace
+from proxy.capture.timings import Marks
+
+
+def test_what_never_came_is_none() -> None:
+    marks = Marks(10.0, ended_s=10.5)
+    assert marks.timings_ms(None) == {
+        "total": 500.0,
+        "upstream_headers": None,
+        "first_byte": None,
+        "first_token": None,
+        "inter_token_p50": None,
+        "inter_token_p99": None,
+        "proxy_overhead": None,
+    }
+
+
+def test_all_count_from_the_start() -> None:
+    marks = Marks(10.0, 10.25, 0.125, 10.5, 10.75, 12.0)
+    pace = Pace()
+    pace.token(11.0)
+    timings = marks.timings_ms(pace)
+    assert timings["upstream_headers"] == 500.0
+    assert timings["first_byte"] == 750.0
+    assert timings["first_token"] == 1000.0
+    assert timings["proxy_overhead"] == 125.0
+    assert timings["total"] == 2000.0
+
+
+def test_nothing_is_negative() -> None:
+    marks = Marks(10.0, 10.0, 0.5, 9.0, 9.0, 9.0)
+    assert [value for value in marks.timings_ms(None).values() if value is not None] == [0.0] * 4
