@@ -27,6 +27,7 @@ BATCH_BYTES = 256 << 10
 LINGER_MS = 5
 REFUSALS = (MessageSizeTooLargeError, RecordTooLargeError, InvalidTopicError)
 PATIENCE_FACTOR = 2.5
+SLICE_MESSAGES = 20
 
 
 class KafkaOutlet:
@@ -48,13 +49,42 @@ class KafkaOutlet:
         self._producer: AIOKafkaProducer | None = None
 
     async def deliver(self, batch: Sequence[Outgoing]) -> list[Result]:
-        """See `Outlet`; takes at most about two and a half times the request timeout."""
+        """See `Outlet`; takes at most about two and a half times the request timeout.
+
+        The event loop is given back after every `SLICE_MESSAGES` handed over.
+        """
         producer = await self._connected()
         if producer is None:
             return ["retry"] * len(batch)
-        deadline = asyncio.get_running_loop().time() + self._timeout_s * PATIENCE_FACTOR
-        futures = [await self._hand_over(producer, message, deadline) for message in batch]
-        return [await self._outcome(future, deadline) for future in futures]
+        results: list[Result] = ["retry"] * len(batch)
+        sent: dict[asyncio.Future[Any], int] = {}
+        deadline_s = asyncio.get_running_loop().time() + self._timeout_s * PATIENCE_FACTOR
+        try:
+            async with asyncio.timeout_at(deadline_s):
+                await self._hand_over(producer, batch, sent, results)
+                if sent:
+                    await asyncio.wait(sent)
+        except TimeoutError:
+            logger.warning("no answer from the broker for %d messages", len(sent))
+        for future, index in sent.items():
+            results[index] = outcome_of(future)
+        return results
+
+    async def _hand_over(
+        self,
+        producer: AIOKafkaProducer,
+        batch: Sequence[Outgoing],
+        sent: "dict[asyncio.Future[Any], int]",
+        results: list[Result],
+    ) -> None:
+        """Give each message to the producer, which blocks while its buffer is full."""
+        for index, (topic, key, value) in enumerate(batch):
+            try:
+                sent[await producer.send(topic, value, key=key)] = index
+            except (KafkaError, OSError) as error:
+                results[index] = result_of(error)
+            if index % SLICE_MESSAGES == SLICE_MESSAGES - 1:
+                await asyncio.sleep(0)
 
     async def close(self) -> None:
         """Stop the producer, within the request timeout."""
@@ -78,29 +108,18 @@ class KafkaOutlet:
         self._producer = producer
         return producer
 
-    async def _hand_over(
-        self, producer: AIOKafkaProducer, message: Outgoing, deadline: float
-    ) -> Any:
-        """The future of one message, or what became of it at once."""
-        left_s = deadline - asyncio.get_running_loop().time()
-        if left_s <= 0:
-            return "retry"
-        try:
-            return await asyncio.wait_for(
-                producer.send(message.topic, message.value, key=message.key), left_s
-            )
-        except (KafkaError, OSError, TimeoutError) as error:
-            return result_of(error)
 
-    async def _outcome(self, future: Any, deadline: float) -> Result:
-        if isinstance(future, str):
-            return "refused" if future == "refused" else "retry"
-        left_s = max(0.0, deadline - asyncio.get_running_loop().time())
-        try:
-            await asyncio.wait_for(future, left_s)
-        except (KafkaError, OSError, TimeoutError) as error:
-            return result_of(error)
+def outcome_of(future: "asyncio.Future[Any]") -> Result:
+    """What became of one message; one that is not acknowledged yet is worth another try."""
+    if not future.done() or future.cancelled():
+        future.cancel()
+        return "retry"
+    error = future.exception()
+    if error is None:
         return "delivered"
+    if isinstance(error, KafkaError | OSError):
+        return result_of(error)
+    raise error
 
 
 def result_of(error: Exception) -> Result:

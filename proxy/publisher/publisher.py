@@ -20,6 +20,7 @@ BATCH_RECORDS = 500
 BATCH_BYTES = 4 << 20
 MAX_MESSAGE_BYTES = 8 << 20
 IN_THREAD_FROM_BYTES = 64 << 10
+SLICE_ENTRIES = 10
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 2.0
 
@@ -142,7 +143,9 @@ class Publisher:
     async def _deliver(self, taken: list[Entry]) -> None:
         batch: list[Outgoing] = []
         owners: list[tuple[Entry, bool]] = []
-        for entry in taken:
+        for number, entry in enumerate(taken):
+            if number % SLICE_ENTRIES == SLICE_ENTRIES - 1:
+                await asyncio.sleep(0)
             for message, is_body in await self._messages(entry):
                 batch.append(message)
                 owners.append((entry, is_body))
