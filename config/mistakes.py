@@ -56,6 +56,8 @@ def _rule(first: Any, leaf: Leaf, entry: tuple[str, ...]) -> str:
         return _message(first)
     if not entry:
         return f"allowed is {allowed(Settings, leaf.path)}"
+    if first["type"] == "missing":
+        return f"{entry[-1]} is missing; allowed is {allowed(leaf.entries, entry[1:])}"
     if len(entry) == 1:
         return _message(first).replace("String should match pattern", "allowed is a name matching")
     if first["type"] == "extra_forbidden":

@@ -25,7 +25,11 @@ class Settings(BaseSettings):
     """Everything an operator may set, frozen."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
     )
 
     role: Literal["all", "proxy", "worker"] = Field(

@@ -50,8 +50,7 @@ class Leaf:
     @property
     def entries(self) -> type[BaseModel]:
         """The model of a table's entries."""
-        _, model = get_args(self.info.annotation)
-        assert issubclass(model, BaseModel)
+        model: type[BaseModel] = get_args(self.info.annotation)[1]
         return model
 
     def value_in(self, tree: Any) -> Any:
