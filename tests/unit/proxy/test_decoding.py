@@ -6,7 +6,7 @@ import brotli
 import pytest
 from backports import zstd
 
-from proxy.decoding import MAX_MEMBERS, Decoder, coding_names
+from proxy.decoding import MAX_MEMBERS, PIECE_BYTES, Decoder, coding_names
 
 ZEROS = bytes(100 << 20)
 BOMBS = {
@@ -114,3 +114,12 @@ def test_pieces_come_as_soon_as_they_are_there() -> None:
     first = compressor.compress(b"data: a\n\n") + compressor.flush(zlib.Z_SYNC_FLUSH)
     decoder = Decoder("gzip", 100)
     assert b"".join(decoder.feed(first)) == b"data: a\n\n"
+
+
+def test_what_the_last_byte_leaves_for_a_second_piece_comes_as_well() -> None:
+    for size_bytes in range(PIECE_BYTES, PIECE_BYTES + 300):
+        compressor = zlib.compressobj(wbits=-15)
+        data = compressor.compress(ZEROS[:size_bytes]) + compressor.flush()
+        decoder = Decoder("deflate", 1 << 20)
+        assert len(decode(decoder, data)) == size_bytes
+        assert decoder.failure is None

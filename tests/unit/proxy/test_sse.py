@@ -18,6 +18,7 @@ def events(*chunks: bytes, limit: int = 1000) -> list[Event]:
         ([b"data:  a\n\n"], [Event(b" a")]),
         ([b"data: a\r\ndata: b\r\n\r\n"], [Event(b"a\nb")]),
         ([b"data: a\rdata: b\r\r"], [Event(b"a\nb")]),
+        ([b"data: a\rdata: b\n\n"], [Event(b"a\nb")]),
         ([b"data: a\r", b"\ndata: b\r", b"\n\r", b"\n"], [Event(b"a\nb")]),
         ([b"data: a\r\r", b"data: b\n\n"], [Event(b"a"), Event(b"b")]),
         ([b"data\n\n"], [Event(b"")]),

@@ -78,7 +78,7 @@ def test_an_estimate_counts_text_reasoning_and_tool_calls() -> None:
     state = OpenAIChat()
     state.read_request({"stream": True, "messages": [{"content": "x" * 40}]})
     state.read_event(delta(content="x" * 10))
-    state.read_event(delta(reasoning="y" * 10))
+    state.read_event(delta(content="x", reasoning="y" * 9))
     state.read_event(delta(tool_calls=[{"function": {"name": "ab", "arguments": "{}"}}]))
     usage = {"input": 10, "output": 6, "estimated": True}
     assert state.finish(may_estimate=True).usage == usage
