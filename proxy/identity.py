@@ -83,7 +83,13 @@ def read_identity(own: Sequence[tuple[bytes, bytes]], limits: PropertyLimits) ->
 
 
 def _ranked(own: Sequence[tuple[bytes, bytes]]) -> Sequence[tuple[bytes, bytes]]:
-    return sorted(own, key=lambda pair: pair[0].startswith(b"helicone-")) if len(own) > 1 else own
+    if len(own) < 2:
+        return own
+    return sorted(own, key=_is_theirs)
+
+
+def _is_theirs(pair: tuple[bytes, bytes]) -> bool:
+    return pair[0].startswith(b"helicone-")
 
 
 def _take(

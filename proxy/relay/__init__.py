@@ -2,6 +2,7 @@
 
     handler.py     `Relay`: one call from its head to its record
     call.py        `Call`: what is known of a call under way, and how it ended
+    recording.py   `Recorder`: what a record is made with; interfaces to capture and publisher
     sending.py     `Sender`: the way up, and the wait for the response's head
     upload.py      `Upload`: the client's body on its way up, a copy to the capture
     downstream.py  `Downstream`: the response on the client's connection, byte for byte

@@ -6,84 +6,24 @@ replaced by one that saw no bytes, so that the call still has its record.
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from typing import Protocol
 
-from app.clock import Clock
+from prometheus_client import Counter
+
 from app.errors import RelayRefused, UpstreamError
-from app.ids import Ids
-from app.metrics import Metrics
 from app.record.model import DEFAULT_TENANT, Outcome
-from config.sections import CaptureSettings
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
 from proxy.identity import PropertyLimits, read_identity
 from proxy.relay.headers import RequestHead, ResponseHead
+from proxy.relay.recording import CallCapture, Recorder
 from proxy.relay.secrets import mask_url
 from proxy.relay.upstreams import Upstream
 from proxy.upstream.protocol import UpstreamResponse
 
+__all__ = ["Call", "Calls", "Recorder"]
+
 logger = logging.getLogger(__name__)
 CLIENT_LEFT = "the client left before the end"
 Settled = UpstreamResponse | UpstreamError
-
-
-class RecordSink(Protocol):
-    """Where records go; neither call waits for anything."""
-
-    def stamp(self) -> Stamp:
-        """The next place among this producer's records."""
-
-    def offer(self, finished: Finished) -> None:
-        """Take a finished exchange."""
-
-
-class CallCapture(Protocol):
-    """Makes a record of what it is fed; every `at_s` is of the monotonic clock."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether a stream's own end mark has come: a client that leaves now missed nothing."""
-
-    def feed_request(self, chunk: bytes) -> None:
-        """Some of the request's body."""
-
-    def request_sent(self, at_s: float, waited_s: float, /) -> None:
-        """The request's last byte went up, so much of the time being spent waiting for others."""
-
-    def response_started(
-        self,
-        status: int,
-        content_type: str,
-        content_encoding: str,
-        provider_request_id: str | None,
-        at_s: float,
-    ) -> None:
-        """The response's head came."""
-
-    def feed_response(self, chunk: bytes, at_s: float) -> None:
-        """Some of the response's body."""
-
-    def finish(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
-        """The record, at the end, once."""
-
-
-class NewCapture(Protocol):
-    """Makes the capture of one call; the last argument is whose API it speaks."""
-
-    def __call__(self, meta: CallMeta, limits: CaptureLimits, dialect: str, /) -> CallCapture:
-        """A fresh capture."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recorder:
-    """What every call's record is made with."""
-
-    sink: RecordSink
-    new_capture: NewCapture
-    clock: Clock
-    ids: Ids
-    metrics: Metrics
-    settings: CaptureSettings
 
 
 class Calls:
@@ -93,6 +33,7 @@ class Calls:
         self.recorder = recorder
         settings = recorder.settings
         self._properties = PropertyLimits(settings.max_properties, settings.max_property_bytes)
+        self._relayed: dict[tuple[str, str], Counter] = {}
         self._limits = CaptureLimits(settings.max_body_bytes, settings.max_decoded_bytes)
 
     def open(self, method: str, upstream: Upstream, target: str, head: RequestHead) -> "Call":
@@ -129,6 +70,14 @@ class Calls:
     def new_capture(self, meta: CallMeta, dialect: str) -> CallCapture:
         """A capture within the configured limits."""
         return self.recorder.new_capture(meta, self._limits, dialect)
+
+    def count_relayed(self, upstream: str, outcome: Outcome) -> None:
+        """A call gave its record."""
+        counter = self._relayed.get((upstream, outcome))
+        if counter is None:
+            counter = self.recorder.metrics.relayed_total.labels(upstream, outcome)
+            self._relayed[upstream, outcome] = counter
+        counter.inc()
 
     def count_unrelayed(self, reason: str) -> None:
         """A call was refused before any upstream was known."""
@@ -244,8 +193,7 @@ class Call:
         try:
             finished = self._record(ending, at_s, recorder.sink.stamp())
             recorder.sink.offer(finished)
-            relayed = recorder.metrics.relayed_total
-            relayed.labels(self._meta.provider, finished.record.outcome).inc()
+            self._calls.count_relayed(self._meta.provider, finished.record.outcome)
         except Exception:  # noqa: BLE001 - counted; the response is out already
             self._calls.count_failure("finish")
 

@@ -59,19 +59,19 @@ class ResponseHead:
 def split_request(raw: RawHeaders) -> RequestHead:
     """A client's fields on their way to an upstream; names in `own` are in lower case."""
     head = RequestHead()
-    left = LEFT_BY_REQUESTS
-    if named := _named_by_connection(raw):
-        left = left | named
+    named: frozenset[bytes] = frozenset()
     for pair in raw:
         name = pair[0].lower()
         if name.startswith(OWN_PREFIXES):
             head.own.append((name, pair[1]))
             continue
-        if name in left:
+        if name in LEFT_BY_REQUESTS:
             if name == b"transfer-encoding":
                 head.chunked = True
             elif name == b"expect":
                 head.expects_continue = pair[1].lower() == b"100-continue"
+            elif name == b"connection":
+                named |= _tokens(pair[1])
             continue
         head.passed.append(pair)
         if name in NOTED:
@@ -82,18 +82,19 @@ def split_request(raw: RawHeaders) -> RequestHead:
             head.content_encoding = _joined(head.content_encoding, pair[1])
         elif name == b"authorization":
             head.authorized = True
+    _leave(head.passed, named)
     return head
 
 
 def split_response(raw: RawHeaders) -> ResponseHead:
     """An upstream's fields on their way to the client."""
     head = ResponseHead()
-    left = LEFT_BY_RESPONSES
-    if named := _named_by_connection(raw):
-        left = left | named
+    named: frozenset[bytes] = frozenset()
     for pair in raw:
         name = pair[0].lower()
-        if name in left:
+        if name in LEFT_BY_RESPONSES:
+            if name == b"connection":
+                named |= _tokens(pair[1])
             continue
         if name == b"content-length":
             if head.content_length is None:
@@ -107,6 +108,9 @@ def split_response(raw: RawHeaders) -> ResponseHead:
             head.content_encoding = _joined(head.content_encoding, pair[1])
         elif name in PROVIDER_IDS:
             head.provider_request_id = pair[1]
+    _leave(head.passed, named)
+    if b"content-length" in named:
+        head.content_length = None
     return head
 
 
@@ -125,12 +129,14 @@ def encode_head(
     return b"%b%b\r\n" % (head, own)
 
 
-def _named_by_connection(raw: RawHeaders) -> frozenset[bytes]:
-    named: set[bytes] = set()
-    for name, value in raw:
-        if len(name) == 10 and name.lower() == b"connection":
-            named.update(token.strip() for token in value.lower().split(b","))
-    return frozenset(named - PERSISTENCE)
+def _tokens(connection: bytes) -> frozenset[bytes]:
+    tokens = frozenset(token.strip() for token in connection.lower().split(b","))
+    return tokens - PERSISTENCE
+
+
+def _leave(passed: list[tuple[bytes, bytes]], named: frozenset[bytes]) -> None:
+    if named:
+        passed[:] = [pair for pair in passed if pair[0].lower() not in named]
 
 
 def _joined(first: bytes, second: bytes) -> bytes:

@@ -41,12 +41,12 @@ def _text(raw: bytes) -> str:
 
 
 def _multidict(headers: RawHeaders) -> CIMultiDict[str]:
-    # The session would merge duplicates spelled differently, so the first spelling stands for all.
-    spellings: dict[bytes, str] = {}
-    fields = CIMultiDict[str]()
-    for name, value in headers:
-        spelling = spellings.setdefault(name.lower(), _text(name))
-        fields.add(spelling, _text(value))
+    fields = CIMultiDict([(name.decode("latin-1"), _text(value)) for name, value in headers])
+    if len(fields) != len({name.lower() for name, _ in headers}):
+        # The session would merge duplicates spelled differently: the first spelling is for all.
+        spellings: dict[str, str] = {}
+        pairs = [(spellings.setdefault(n.lower(), n), value) for n, value in fields.items()]
+        return CIMultiDict(pairs)
     return fields
 
 
@@ -111,12 +111,11 @@ class AiohttpResponse:
             self._response.close()
 
     def _broken(self) -> UpstreamError:
+        cause = self._protocol.exception() if self._protocol is not None else None
         self.abort()
         if self._expired:
             return UpstreamTimeout("idle")
-        if self._protocol is not None and isinstance(
-            self._protocol.exception(), HttpProcessingError
-        ):
+        if isinstance(cause, HttpProcessingError):
             return UpstreamProtocolError("the response is not valid HTTP")
         return UpstreamReset("the response ended early")
 
@@ -196,7 +195,7 @@ def _ours(exc: Exception) -> UpstreamError:
             return UpstreamTimeout("first_byte")
         case aiohttp.ClientConnectorError():
             return UpstreamRefused(f"no connection to {exc.host}:{exc.port}: {exc.os_error}")
-        case aiohttp.InvalidURL():
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
             return UpstreamRefused("the upstream's address is not valid")
         case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError():
             return UpstreamProtocolError("the answer is not valid HTTP")

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-
 GLANCE_S = 1.0
 
 

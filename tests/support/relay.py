@@ -16,8 +16,9 @@ from app.metrics import Metrics
 from app.record.model import Record
 from config.sections import CaptureSettings, RelaySettings, UpstreamSettings
 from proxy.exchange import Finished, Stamp
-from proxy.relay.call import Calls, NewCapture, Recorder
+from proxy.relay.call import Calls
 from proxy.relay.handler import Relay
+from proxy.relay.recording import NewCapture, Recorder
 from proxy.relay.upstreams import Upstreams
 from proxy.routes import RUNNER_OPTIONS, register_routes
 from proxy.upstream.aiohttp_client import AiohttpUpstream

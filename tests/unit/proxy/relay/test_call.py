@@ -1,0 +1,172 @@
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.clock import ManualClock
+from app.errors import RelayRefused
+from app.ids import CountedIds
+from app.metrics import Metrics
+from config.sections import CaptureSettings
+from proxy.relay.call import Call, Calls
+from proxy.relay.headers import RequestHead, ResponseHead, split_request
+from proxy.relay.recording import Recorder
+from proxy.relay.upstreams import Upstream
+from tests.support.plain_capture import PlainCapture
+from tests.support.relay import ListSink
+
+UPSTREAM = Upstream("up", "openai", "http://h:1", "/base")
+STARTED = ResponseHead(content_type=b"a/b", provider_request_id=b"req_1")
+
+
+class Desk:
+    """Calls with everything around them in memory."""
+
+    def __init__(self, capture: type[PlainCapture] = PlainCapture, **limits: Any) -> None:
+        self.sink, self.metrics, self.clock = ListSink(), Metrics(), ManualClock()
+        self.captures: list[PlainCapture] = []
+        self._capture = capture
+        settings = CaptureSettings(**limits)
+        self.calls = Calls(
+            Recorder(self.sink, self._make, self.clock, CountedIds(), self.metrics, settings)
+        )
+
+    def _make(self, *args: Any) -> PlainCapture:
+        self.captures.append(self._capture(*args))
+        return self.captures[-1]
+
+    def open(self, target: str = "/v1/x", *raw: tuple[bytes, bytes]) -> Call:
+        return self.calls.open("POST", UPSTREAM, target, split_request(raw))
+
+    def count(self, name: str, **labels: str) -> float | None:
+        return self.metrics.registry.get_sample_value(f"tailrace_{name}", labels)
+
+
+def broken(*names: str) -> type[PlainCapture]:
+    """A capture whose named methods fail, the last made apart."""
+
+    def fail(self: PlainCapture, *args: object) -> None:
+        raise ZeroDivisionError
+
+    return type("Broken", (PlainCapture,), dict.fromkeys(names, fail))
+
+
+async def test_a_call_from_its_head_to_its_record() -> None:
+    desk = Desk()
+    call = desk.open("/v1/x?api_key=s&a=b", (b"Tailrace-User-Id", b"alice"))
+    call.feed_request(b"12345")
+    call.request_sent(0.5)
+    assert call.request_complete
+    for _ in range(3):
+        await asyncio.sleep(0)
+    call.response_started(200, STARTED)
+    call.feed_response(b"123")
+    desk.clock.advance(2)
+    call.finish("completed")
+    assert desk.captures[0].steps == [
+        "feed_request",
+        "request_sent",
+        "response_started",
+        "feed_response",
+        "finish",
+    ]
+    record = desk.sink.finished[0].record
+    assert (record.user, record.path, record.provider) == ("alice", "/v1/x", "up")
+    assert record.upstream_url == "http://h:1/base/v1/x?api_key=***&a=b"
+    assert record.timings_ms.total == 2000
+    assert desk.count("relayed_total", upstream="up", outcome="completed") == 1
+
+
+async def test_only_the_first_end_counts() -> None:
+    desk = Desk()
+    call = desk.open()
+    call.finish("timeout", "late")
+    call.finish("completed")
+    assert [each.record.outcome for each in desk.sink.finished] == ["timeout"]
+
+
+async def test_the_request_is_not_read_after_the_end() -> None:
+    desk = Desk()
+    call = desk.open()
+    call.request_sent()
+    call.finish("completed")
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert desk.captures[0].steps == ["finish"]
+
+
+@pytest.mark.parametrize(
+    "method", ["feed_request", "request_sent", "response_started", "feed_response"]
+)
+async def test_a_capture_that_fails_is_given_up_and_a_fresh_one_makes_the_record(
+    method: str,
+) -> None:
+    desk = Desk(broken(method))
+    call = desk.open()
+    call.feed_request(b"1")
+    call.request_sent()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    if method == "response_started":
+        desk._capture = PlainCapture
+    call.response_started(200, STARTED)
+    call.feed_response(b"1")
+    call.finish("completed")
+    record = desk.sink.finished[0].record
+    assert (record.outcome, record.status, record.response_bytes) == ("completed", 200, 0)
+    assert len(desk.captures) == 2
+    assert desk.count("capture_failures_total", stage="capture") == 1
+
+
+async def test_a_record_that_cannot_be_made_is_counted() -> None:
+    desk = Desk(broken("finish"))
+    desk.open().finish("completed")
+    assert desk.sink.finished == []
+    assert desk.count("capture_failures_total", stage="capture") == 1
+    assert desk.count("capture_failures_total", stage="finish") == 1
+
+
+async def test_whether_the_client_has_its_answer() -> None:
+    desk = Desk()
+    call = desk.open()
+    assert not call.answered
+    desk.captures[0].ended = True
+    assert call.answered
+
+
+async def test_a_bad_header_is_the_calls_refusal() -> None:
+    refusal = Desk().open("/", (b"Tailrace-Omit-Request", b"maybe")).refusal
+    assert isinstance(refusal, RelayRefused)
+
+
+async def test_left_out_properties_are_counted() -> None:
+    desk = Desk(max_properties=1)
+    desk.open("/", (b"Tailrace-Property-A", b"1"), (b"Tailrace-Property-B", b"2"))
+    assert desk.count("properties_dropped_total") == 1
+
+
+async def test_calls_of_no_upstream_are_counted() -> None:
+    desk = Desk()
+    desk.calls.count_unrelayed("unknown_upstream")
+    assert desk.count("unrelayed_total", reason="unknown_upstream") == 1
+
+
+async def test_aborting_ends_both_halves_of_the_upstreams_side() -> None:
+    aborted: list[str] = []
+
+    class Response:
+        def abort(self) -> None:
+            aborted.append("response")
+
+    call = Desk().open()
+    call.abort()
+    call.response = Response()  # type: ignore[assignment]
+    call.sending = asyncio.create_task(asyncio.Event().wait())  # type: ignore[assignment, arg-type]
+    call.abort()
+    with pytest.raises(asyncio.CancelledError):
+        await call.sending
+    assert aborted == ["response"]
+
+
+def test_a_head_says_nothing_by_default() -> None:
+    assert RequestHead() == split_request([])
