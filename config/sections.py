@@ -135,7 +135,7 @@ class CaptureSettings(Section):
     max_decoded_bytes: Annotated[int, Field(ge=1024, le=1024 * MIB)] = Field(
         64 * MIB, description="a compressed body is decoded no further than this"
     )
-    max_properties: Annotated[int, Field(ge=0, le=256)] = Field(
+    max_properties: Annotated[int, Field(ge=0, le=64)] = Field(
         32, description="Tailrace-Property-* headers kept per exchange"
     )
     max_property_bytes: Annotated[int, Field(ge=1, le=16_384)] = Field(

@@ -1,0 +1,41 @@
+"""The reference of the paths: what each route of the process's router answers.
+
+The table is written by hand; a test compares its paths with the router's, both ways.
+"""
+
+from app.reference.markdown import code, page, table
+
+INTRO = """
+Names in braces stand for one segment, `*` for the rest of the path. Errors of `/api`, `/health` and
+`/metrics` are `{"error": {"code", "message", "field"}}`; errors of relayed paths have the shape of
+the called API. Every relayed response carries `tailrace-request-id`.
+"""
+ANY = "*"
+ROUTES: tuple[tuple[str, str, str], ...] = (
+    (ANY, "/v1/*", "relayed to the default upstream (`TAILRACE_DEFAULT_UPSTREAM`)"),
+    (ANY, "/{upstream}/*", "relayed to that upstream; the rest of the path is appended"),
+    ("GET", "/api/v1/users", "the first users by `sort=cost|requests|tokens|errors`, `limit=`"),
+    ("GET", "/api/v1/users/{user}", "one user's live totals, by model, hour and day"),
+    ("GET", "/health/live", "200 as long as the process turns; never depends on Kafka"),
+    (
+        "GET",
+        "/health/ready",
+        "200 `ok` or `degraded` with the parts named; 503 unready or draining",
+    ),
+    ("GET", "/metrics", "all metrics, in Prometheus' text format"),
+    ("POST", "/internal/mock/v1/chat/completions", "the mock provider, OpenAI's chat completions"),
+    ("POST", "/internal/mock/v1/messages", "the mock provider, Anthropic's messages"),
+    ("POST", "/internal/mock/v1/messages/count_tokens", "the mock provider, Anthropic's counting"),
+    ("GET", "/internal/mock/v1/models", "the mock provider, its models"),
+    ("GET", "/internal/mock/v1/models/{model}", "the mock provider, one model"),
+    (ANY, "/internal/mock/*", "the mock provider: 404 for everything else; reached as `/mock/*`"),
+)
+
+
+def render_routes() -> str:
+    """The whole page."""
+    rows = [
+        ("any" if method == ANY else method, code(path), meaning)
+        for method, path, meaning in ROUTES
+    ]
+    return page("Routes", INTRO, table(("method", "path", "answers"), rows))
