@@ -95,10 +95,11 @@ class KafkaBroker:
             )
         )
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = ["java", "-cp", jars(), "kafka.tools.StorageTool", "format", "-t", cluster_id]
-        subprocess.run(
-            [*command, "-c", str(self._properties)], check=True, timeout=60, capture_output=True
+        command = [*JAVA, jars(), "kafka.tools.StorageTool", "format", "-t", cluster_id]
+        done = subprocess.run(
+            [*command, "-c", str(self._properties)], timeout=60, capture_output=True, text=True
         )
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def start(self, timeout_s: float = 60) -> None:
         """Start the broker and wait until it accepts connections."""
