@@ -20,7 +20,7 @@ from typing import Any
 from app.errors import StartError
 from config import SettingsError
 
-COMMANDS = ("worker", "config", "docs")
+COMMANDS = ("up", "worker", "demo", "config", "docs")
 EXIT_CANNOT_START = 2
 EXIT_INTERRUPTED = 130
 
