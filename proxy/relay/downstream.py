@@ -6,6 +6,8 @@ one, else chunked, else (HTTP/1.0) the connection's end.
 """
 
 import asyncio
+import socket
+import struct
 
 from aiohttp import HttpVersion11, web
 
@@ -13,7 +15,15 @@ from app.errors import ClientGone, UpstreamProtocolError, UpstreamReset
 from proxy.relay.headers import ResponseHead, encode_head
 
 BODYLESS_STATUSES = frozenset({204, 304})
+NO_LINGERING = struct.pack("ii", 1, 0)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    # Closing alone would end an unframed body cleanly; without lingering it is a TCP reset.
+    if (sock := transport.get_extra_info("socket")) is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+    transport.abort()
 
 
 class _Written(web.StreamResponse):
@@ -115,17 +125,19 @@ class Downstream:
         if self._hangs_up and self._request.transport is not None:
             self._request.transport.close()
 
-    def cut(self) -> None:
-        """Break off, so that the client sees that the response is not complete."""
+    def cut(self, *, at_once: bool = False) -> None:
+        """Break off, so that the client sees that the response is not complete.
+
+        What was written still goes out, unless `at_once`: for a client that takes no more.
+        """
         self._keep_alive = False
         transport = self._request.transport
         if transport is None:
             return
-        if self._chunked or self._remaining:
+        if (self._chunked or self._remaining) and not at_once:
             transport.close()
         else:
-            # Only a reset tells a body without any framing from a complete one.
-            transport.abort()
+            _reset(transport)
 
     def _frame(self, head: ResponseHead) -> bytes:
         lines = b""

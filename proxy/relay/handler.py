@@ -95,7 +95,7 @@ class Relay:
     async def _client_gone(self, call: Call, down: Downstream, error: ClientGone) -> None:
         self._client_left(call, str(error))
         if down.started:
-            down.cut()
+            down.cut(at_once=True)
         else:
             down.close_after()
             await _tell(call, down, fault_of(error))

@@ -169,6 +169,27 @@ async def test_a_stream_that_breaks(reset: bool) -> None:
     assert await broken_stream(serve, "upstream_error") == b"data: 1\n\n"
 
 
+async def test_an_old_client_sees_a_stream_that_breaks_as_a_reset() -> None:
+    go_on = asyncio.Event()
+
+    async def serve(connection: Connection) -> None:
+        await connection.read_head()
+        await connection.send(CHUNKED + chunk(b"data: 1\n\n"))
+        await go_on.wait()
+
+    async with (
+        raw_upstream(serve) as upstream,
+        standing(upstream.origin) as stand,
+        raw_client(stand) as client,
+    ):
+        await client.send(b"GET /up/x HTTP/1.0\r\n\r\n")
+        await client.reader.readuntil(b"data: 1\n\n")
+        go_on.set()
+        with pytest.raises(ConnectionError):
+            await client.rest()
+        assert (await stand.sink.record()).outcome == "upstream_error"
+
+
 async def test_a_stream_that_stalls() -> None:
     async def serve(connection: Connection) -> None:
         await connection.read_head()

@@ -135,6 +135,13 @@ async def test_cutting_shows_as_truncation(head: ResponseHead, old: bool, ended:
     assert line.down.result is CLOSED
 
 
+async def test_a_client_that_takes_no_more_is_cut_off_at_once() -> None:
+    line = Line()
+    await line.down.start(200, b"OK", ResponseHead(), b"a")
+    line.down.cut(at_once=True)
+    assert line.wire.ended == "aborted"
+
+
 async def test_a_connection_the_client_wants_closed_is_closed() -> None:
     line = Line(close=True)
     await line.down.start(200, b"OK", length(0), b"")
