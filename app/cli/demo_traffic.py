@@ -4,6 +4,7 @@ Needs the packages `openai` and `anthropic`. The mock answers equal calls with e
 two bodies of a pair must be the same to the byte.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,8 @@ MESSAGES: list[Any] = [{"role": "user", "content": QUESTION}]
 OPENAI_MODEL = "gpt-4o-mini"
 ANTHROPIC_MODEL = "claude-sonnet-4-5"
 USERS = ("alice", "bob", "carol")
+# The mock's prices in config/prices.toml: 1 and 2 USD per million tokens.
+MOCK_INPUT_NANO_USD, MOCK_OUTPUT_NANO_USD = 1000, 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Sent:
     requests: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cost_nano_usd: int = 0
     differing: list[str] = field(default_factory=list)
 
     def add(self, name: str, direct: Answer, relayed: Answer) -> None:
@@ -43,6 +47,8 @@ class Sent:
         self.requests += 1
         self.input_tokens += relayed.input_tokens
         self.output_tokens += relayed.output_tokens
+        self.cost_nano_usd += relayed.input_tokens * MOCK_INPUT_NANO_USD
+        self.cost_nano_usd += relayed.output_tokens * MOCK_OUTPUT_NANO_USD
         if direct.body != relayed.body:
             self.differing.append(name)
 
@@ -143,3 +149,24 @@ async def anthropic_stream(target: Target) -> Answer:
 
 SYNC_CALLS = (openai_plain, openai_stream, anthropic_plain)
 ASYNC_CALLS = (openai_async, anthropic_stream)
+
+
+async def drive(url: str) -> dict[str, Sent]:
+    """Make every call for every user, direct and relayed; what each user sent."""
+    sent = {user: Sent() for user in USERS}
+    direct = _target(f"{url}/internal/mock", {})
+    for rounds, user in enumerate(USERS, start=1):
+        relayed = _target(f"{url}/mock", {"Tailrace-User-Id": user})
+        for _ in range(rounds):
+            for call in SYNC_CALLS:
+                alone = await asyncio.to_thread(call, direct)
+                answer = await asyncio.to_thread(call, relayed)
+                sent[user].add(f"{user} {call.__name__}", alone, answer)
+            for each in ASYNC_CALLS:
+                pair = await asyncio.gather(each(direct), each(relayed))
+                sent[user].add(f"{user} {each.__name__}", *pair)
+    return sent
+
+
+def _target(base: str, headers: dict[str, str]) -> Target:
+    return Target(openai_url=f"{base}/v1", anthropic_url=base, headers=headers)
