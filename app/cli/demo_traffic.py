@@ -62,7 +62,7 @@ class Target:
     headers: dict[str, str]
 
 
-def _usage_of_events(body: bytes, *, input_key: str, output_key: str) -> tuple[int, int]:
+def usage_of_events(body: bytes, *, input_key: str, output_key: str) -> tuple[int, int]:
     """The last reported counts of an event stream's `data:` lines."""
     counts = {input_key: 0, output_key: 0}
     for line in body.split(b"\n"):
@@ -98,7 +98,7 @@ def openai_stream(target: Target) -> Answer:
         ) as response,
     ):
         body = response.read()
-    counts = _usage_of_events(body, input_key="prompt_tokens", output_key="completion_tokens")
+    counts = usage_of_events(body, input_key="prompt_tokens", output_key="completion_tokens")
     return Answer(body, *counts)
 
 
@@ -143,7 +143,7 @@ async def anthropic_stream(target: Target) -> Answer:
     """The asynchronous client, streaming."""
     async with _anthropic_events(target) as response:
         body = await response.read()
-    counts = _usage_of_events(body, input_key="input_tokens", output_key="output_tokens")
+    counts = usage_of_events(body, input_key="input_tokens", output_key="output_tokens")
     return Answer(body, *counts)
 
 

@@ -13,7 +13,7 @@ from tests.support.processes import REPO, Process
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_the_demo_adds_up_and_leaves_nothing_running(tmp_path: Path) -> None:
-    """Equal bodies, exact totals, exit code 0, and no process that still uses the data directory."""
+    """Equal bodies, exact totals, exit code 0, no process that still uses the data directory."""
     environ = Process(tmp_path / "data").environ()
     command = [sys.executable, "-m", "app", "demo", "--once"]
     done = subprocess.run(
