@@ -1,58 +1,135 @@
-"""Every metric in one typed list: name, kind, labels and meaning.
+"""Every metric of a process in one typed list: name, kind, meaning, labels.
 
-A registry of our own, so that a test or a second application in one process starts from zero.
+A new one is a line in `Metrics`: the attribute's name is the metric's, `tailrace_` apart. Counters
+end in `_total`, times in `_seconds`, sizes in `_bytes`; everything else is a plain count. A metric
+with labels shows nothing before its first use, so that what is not measured is never printed as 0.
+
+The registry belongs to the instance, which is injected: a test or a second application in one
+process starts from zero.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar, overload
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+PREFIX = "tailrace_"
+FAST_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
+CALL_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+DELAY_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0, 3600.0)
 
-@dataclass(frozen=True)
+Kind = TypeVar("Kind", bound=Counter | Gauge | Histogram)
+
+
+class Row(Generic[Kind]):
+    """One metric. On an instance of `Metrics` its attribute is the collector itself."""
+
+    def __init__(
+        self, kind: type[Kind], meaning: str, *labels: str, buckets: tuple[float, ...] = ()
+    ) -> None:
+        self.kind = kind
+        self.meaning = meaning
+        self.labels = labels
+        self.buckets = buckets
+        self.attribute = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.attribute = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> "Row[Kind]": ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> Kind: ...
+
+    def __get__(self, instance: object | None, owner: type) -> "Row[Kind] | Kind":
+        """The row, on the class; an instance holds its collector under the same name."""
+        return self
+
+    @property
+    def name(self) -> str:
+        """The name as `/metrics` prints it."""
+        return PREFIX + self.attribute
+
+    def collector(self, registry: CollectorRegistry) -> Kind:
+        """A fresh collector on a registry."""
+        extra: dict[str, Any] = {"buckets": self.buckets} if self.buckets else {}
+        return self.kind(self.name, self.meaning, self.labels, registry=registry, **extra)
+
+
 class Metrics:
     """All metrics of one process; `/metrics` prints `registry`."""
 
-    registry: CollectorRegistry = field(
-        default_factory=lambda: CollectorRegistry(auto_describe=True)
+    # relay
+    relayed_total = Row(Counter, "calls that gave a record", "upstream", "outcome")
+    unrelayed_total = Row(Counter, "calls refused before any upstream was known", "reason")
+    responses_total = Row(
+        Counter, "calls by the upstream's status: 2xx to 5xx, none", "upstream", "status_class"
+    )
+    calls_in_flight = Row(Gauge, "calls whose record is not made yet")
+    call_seconds = Row(
+        Histogram, "from a request's first byte to its response's last", "upstream", buckets=CALL_S
+    )
+    upstream_headers_seconds = Row(
+        Histogram,
+        "from a request's first byte to its response's headers",
+        "upstream",
+        buckets=CALL_S,
+    )
+    proxy_overhead_seconds = Row(
+        Histogram, "what the relay itself added to a call", "upstream", buckets=FAST_S
     )
 
-    def __post_init__(self) -> None:
-        """Declare every metric on the registry."""
-        declare = object.__setattr__
-        for name, kind, labels, meaning in ROWS:
-            declare(self, name, kind(f"tailrace_{name}", meaning, labels, registry=self.registry))
+    # capture
+    capture_failures_total = Row(Counter, "calls of which the copy was lost", "stage")
+    capture_notes_total = Row(Counter, "what of an exchange could not be read", "note")
+    properties_dropped_total = Row(Counter, "properties left out or cut short")
 
-    produced_total: Counter = field(init=False)
-    dropped_total: Counter = field(init=False)
-    queued_records: Gauge = field(init=False)
-    queued_bytes: Gauge = field(init=False)
-    relayed_total: Counter = field(init=False)
-    unrelayed_total: Counter = field(init=False)
-    capture_failures_total: Counter = field(init=False)
-    properties_dropped_total: Counter = field(init=False)
-    capture_notes_total: Counter = field(init=False)
-    stream_running: Gauge = field(init=False)
-    stream_restarts: Gauge = field(init=False)
-    metered_total: Counter = field(init=False)
-    unpriced_total: Counter = field(init=False)
-    dead_letters_total: Counter = field(init=False)
-    metered_delay_seconds: Histogram = field(init=False)
+    # publisher
+    offered_total = Row(Counter, "records given to the publisher")
+    produced_total = Row(Counter, "messages acknowledged to the publisher", "topic")
+    dropped_total = Row(Counter, "records and bodies given up by the publisher", "reason")
+    queued_records = Row(Gauge, "records waiting to be published, those being sent included")
+    queued_bytes = Row(Gauge, "bytes waiting to be published, those being sent included")
+    in_flight_records = Row(Gauge, "records being sent")
+    publisher_state = Row(Gauge, "1 for the state the publisher is in, else 0", "state")
+    delivery_seconds = Row(
+        Histogram, "how long it took to send a batch, whatever came of it", buckets=DELAY_S
+    )
+
+    # stream side
+    stream_running = Row(Gauge, "1 while the stream side serves, else 0")
+    stream_restarts = Row(Gauge, "how often the stream side was built anew in this process")
+    stream_lag_records = Row(Gauge, "records of a topic that are not handled yet", "topic")
+
+    # meter
+    metered_total = Row(Counter, "records by what the meter made of them", "verdict")
+    unpriced_total = Row(Counter, "records counted without a cost", "reason")
+    dead_letters_total = Row(Counter, "messages no agent could handle", "stage", "reason")
+    metered_delay_seconds = Row(
+        Histogram, "from the end of a response to its being counted", buckets=DELAY_S
+    )
+
+    # tables
+    table_keys = Row(Gauge, "keys in a table of this process, estimated by RocksDB", "table")
+
+    # process
+    loop_lag_seconds = Row(
+        Histogram, "how late the event loop woke a task that was due", buckets=FAST_S
+    )
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        """Every metric at zero, on a registry of its own unless one is given."""
+        self.registry = registry or CollectorRegistry(auto_describe=True)
+        for row in self.rows():
+            vars(self)[row.attribute] = row.collector(self.registry)
+
+    @classmethod
+    def rows(cls) -> "Iterator[Row[Any]]":
+        """The list, in its order."""
+        return (row for row in vars(cls).values() if isinstance(row, Row))
 
 
-ROWS: list[tuple[str, type[Counter] | type[Gauge] | type[Histogram], tuple[str, ...], str]] = [
-    ("produced_total", Counter, ("topic",), "messages the broker acknowledged to the publisher"),
-    ("dropped_total", Counter, ("reason",), "records or bodies given up, by reason"),
-    ("queued_records", Gauge, (), "records waiting for the broker"),
-    ("queued_bytes", Gauge, (), "bytes waiting for the broker"),
-    ("relayed_total", Counter, ("upstream", "outcome"), "calls that gave a record"),
-    ("unrelayed_total", Counter, ("reason",), "calls refused before any upstream was known"),
-    ("capture_failures_total", Counter, ("stage",), "calls of which the copy was lost"),
-    ("properties_dropped_total", Counter, (), "properties left out or cut short"),
-    ("capture_notes_total", Counter, ("note",), "what of an exchange could not be read"),
-    ("stream_running", Gauge, (), "1 while the stream side serves, else 0"),
-    ("stream_restarts", Gauge, (), "how often the stream side was built anew in this process"),
-    ("metered_total", Counter, ("verdict",), "records by what the meter made of them"),
-    ("unpriced_total", Counter, ("reason",), "records counted without a cost, by reason"),
-    ("dead_letters_total", Counter, ("stage", "reason"), "messages no agent could handle"),
-    ("metered_delay_seconds", Histogram, (), "from the end of a response to its being counted"),
+ROWS: list[tuple[str, type[Any], tuple[str, ...], str]] = [
+    (row.attribute, row.kind, row.labels, row.meaning) for row in Metrics.rows()
 ]

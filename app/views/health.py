@@ -6,19 +6,24 @@ work named. It answers 503 `draining` from SIGTERM on, so that a load balancer l
 503 `unready` while a part this role cannot do without is away.
 """
 
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from aiohttp import web
 
+logger = logging.getLogger(__name__)
+UNKNOWN = "unknown"
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One part: `probe` answers its state, `good` are the states that are well.
 
-    A `vital` part makes the process unready, another one only degraded.
+    A `vital` part makes the process unready, another one only degraded. A probe only looks; one
+    that raises is logged, and its part is `unknown`, which is not well.
     """
 
     name: str
@@ -26,10 +31,18 @@ class Part:
     good: frozenset[str]
     vital: bool = False
 
+    def state(self) -> str:
+        """What the probe says."""
+        try:
+            return self.probe()
+        except Exception:
+            logger.exception("the probe of %s failed", self.name)
+            return UNKNOWN
+
 
 def readiness(parts: list[Part], *, draining: bool) -> tuple[int, dict[str, Any]]:
     """Status and body of the readiness answer."""
-    states: Mapping[str, str] = {part.name: part.probe() for part in parts}
+    states = {part.name: part.state() for part in parts}
     ill = [part for part in parts if states[part.name] not in part.good]
     if draining:
         status, word = 503, "draining"

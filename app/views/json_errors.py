@@ -6,15 +6,23 @@ API's own error shape is used.
 
 import logging
 from collections.abc import Awaitable, Callable
+from math import ceil
 
 import orjson
 from aiohttp import web
 
-from app.errors import QueryRefused, TailraceError, Unavailable
+from app.errors import QueryRefused, RelayRefused, TailraceError, Unavailable
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OWN_PATHS = ("/api/", "/health/", "/metrics")
+FAULT = "this is a fault of ours; the log has it"
+
+# Status and code by type of error; one that brings its own is asked, the nearest base counts.
+STATUSES: dict[type[TailraceError], tuple[int, str]] = {
+    Unavailable: (503, "unavailable"),
+    TailraceError: (500, "internal"),
+}
 
 
 def error_json(
@@ -22,19 +30,23 @@ def error_json(
 ) -> web.Response:
     """One error answer; `Retry-After` in whole seconds, at least 1, where a time is given."""
     body = {"error": {"code": code, "message": message, "field": field}}
-    headers = {"Retry-After": str(max(1, round(retry_after_s)))} if retry_after_s else None
+    headers = {"Retry-After": str(ceil(retry_after_s))} if retry_after_s > 0 else None
     return web.Response(
         status=status, body=orjson.dumps(body), content_type="application/json", headers=headers
     )
 
 
 def answer_of(error: TailraceError) -> web.Response:
-    """The table: which of our errors is which answer."""
+    """Which of our errors is which answer; what is a fault of ours tells its type alone."""
     if isinstance(error, QueryRefused):
         return error_json(error.status, error.code, str(error), field=error.field)
+    if isinstance(error, RelayRefused):
+        return error_json(error.status, error.code, str(error))
+    status, code = next(STATUSES[base] for base in type(error).__mro__ if base in STATUSES)
     if isinstance(error, Unavailable):
-        return error_json(503, "unavailable", str(error), retry_after_s=error.retry_after_s)
-    return error_json(500, "internal", type(error).__name__)
+        retry_after_s = max(1.0, error.retry_after_s)
+        return error_json(status, code, str(error), retry_after_s=retry_after_s)
+    return error_json(status, code, type(error).__name__)
 
 
 @web.middleware
@@ -45,11 +57,22 @@ async def json_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     try:
         return await handler(request)
     except TailraceError as error:
-        return answer_of(error)
+        answer = answer_of(error)
+        if answer.status == 500:
+            logger.exception("a view failed: %s %s", request.method, request.path)
+        return answer
     except web.HTTPException as error:
-        if error.status < 400:
-            raise
-        return error_json(error.status, error.reason.lower().replace(" ", "_"), error.reason)
+        return _shaped(error)
     except Exception:
         logger.exception("a view failed: %s %s", request.method, request.path)
-        return error_json(500, "internal", "this is a fault of ours; the log has it")
+        return error_json(500, "internal", FAULT)
+
+
+def _shaped(error: web.HTTPException) -> web.Response:
+    """What aiohttp answers itself, in our shape; redirects stay what they are."""
+    if error.status < 400:
+        raise error
+    answer = error_json(error.status, error.reason.lower().replace(" ", "_"), error.reason)
+    if (allowed := error.headers.get("Allow")) is not None:
+        answer.headers["Allow"] = allowed
+    return answer
