@@ -240,12 +240,19 @@ class StreamApp(faust.App):
         """Nothing: Faust would look for a sensor's state."""
 
     def on_rebalance_end(self) -> None:
-        """The streams flow again."""
-        self.rebalancing = False
+        """The streams flow again, unless the partitions have moved on meanwhile."""
+        if self._is_recovered:
+            self.rebalancing = False
+            self.reader.open_sources()
+
+    @property
+    def _is_recovered(self) -> bool:
+        generation = self.reader.reading_generation
+        recovered = cast(Any, self.tables).recovery._generation_id
+        return generation is not None and generation == recovered
 
     async def _recovered(self, app: Any, **kwargs: Any) -> None:
-        recovered = cast(Any, self.tables).recovery._generation_id
-        if self.tables and recovered != self.reader.reading_generation:
+        if not self._is_recovered:
             return
         partitions = {
             tp.partition for tp in self.consumer.assignment() if tp.topic in self._sources

@@ -153,7 +153,7 @@ class Consumer(FetchingConsumer):
         self._acked.clear()
         self._acked_index.clear()
         self._gap.clear()
-        self.held.clear()
+        self.close_sources()
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Stop the flow, finish and commit what is in progress, and only then forget it."""

@@ -2,8 +2,9 @@
 
 Corrections: a pause is ours, so no drained buffer or recovery undoes it, and what was fetched
 before it is delivered, not dropped; topics whose buffer is full are left out of a fetch instead of
-blocking all others; a message costs one call instead of four tasks; nothing is marked as read
-unless it was put into a buffer in its own generation.
+blocking all others; sources are not read while a recovery is still about to seek and to clear the
+buffers; offsets that go back are a topic made anew, not duplicates to drop; a message costs one
+call instead of four tasks.
 """
 
 import asyncio
@@ -14,11 +15,16 @@ from typing import Any, cast
 from faust.transport.drivers import aiokafka as driver
 
 from app.engine.consumer_thread import ConsumerThread, Fetched
+from app.errors import TailraceError
 
 logger = logging.getLogger(__name__)
 POLL_S = 1.0
 HELD_BACK_POLL_S = 0.05
 YIELD_EVERY = 100
+
+
+class OffsetsWentBackError(TailraceError):
+    """A partition's offsets restarted: the topic was deleted and made anew, or cut."""
 
 
 class FetchingConsumer(driver.Consumer):
@@ -30,6 +36,8 @@ class FetchingConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Nothing is held; the room event wakes a fetch that had nowhere to put records."""
         self.held: set[Any] = set()
+        self._sources_open = False
+        self._delivered: dict[Any, int] = {}
         self.room = asyncio.Event()
         super().__init__(*args, **kwargs)
 
@@ -58,6 +66,20 @@ class FetchingConsumer(driver.Consumer):
     def on_buffer_drop(self, tp: Any) -> None:
         """Do nothing, as `on_buffer_full`."""
 
+    def open_sources(self) -> None:
+        """Read the sources from now on: positions are sought, nothing will be cleared."""
+        self._sources_open = True
+        self.room.set()
+
+    def close_sources(self) -> None:
+        """Read no source until the next recovery is complete; pauses end here."""
+        self._sources_open = False
+        self._delivered.clear()
+        self.held.clear()
+
+    def _is_source(self, topic: str) -> bool:
+        return bool(self.app.topics.acks_enabled_for(topic))
+
     def fetchable(self) -> set[Any]:
         """The partitions to fetch from now: active, not held, with room in their buffers."""
         full = {
@@ -68,7 +90,9 @@ class FetchingConsumer(driver.Consumer):
         return {
             tp
             for tp in self._get_active_partitions()
-            if tp not in self.held and tp.topic not in full
+            if tp not in self.held
+            and tp.topic not in full
+            and (self._sources_open or not self._is_source(tp.topic))
         }
 
     # -- the loop
@@ -130,10 +154,23 @@ class FetchingConsumer(driver.Consumer):
         )
 
     async def _deliver_one(self, tp: Any, record: Any) -> None:
-        read = self._read_offset[tp]
-        if read is not None and record.offset < read:
-            return
+        if self._is_source(tp.topic):
+            self._note(tp, record.offset)
         message = self._to_message(tp, record)
         await self.callback(message)
         if self._is_current(cast(int, message.generation_id)):
             self._read_offset[tp] = record.offset
+
+    def _note(self, tp: Any, offset: int) -> None:
+        """Check that a partition goes on where it was.
+
+        Raises: OffsetsWentBackError when it does not; the next incarnation begins a new epoch.
+        """
+        before = self._delivered.get(tp)
+        if before is not None and offset <= before:
+            raise OffsetsWentBackError(f"{tp.topic}[{tp.partition}]: {offset} after {before}")
+        self._delivered[tp] = offset
+        committed = self._committed_offset[tp]
+        if committed is not None and offset < committed:
+            logger.warning("%s: offset %d is below the committed %d", tp, offset, committed)
+            self._committed_offset[tp] = None

@@ -14,7 +14,8 @@ from faust.types import TP
 
 from app.engine.app import StreamApp
 from app.engine.consumer_thread import Fetched
-from tests.support.kafkaless import GENERATION, TOPIC, engine_app, message, stock_app
+from app.engine.fetching import OffsetsWentBackError
+from tests.support.kafkaless import GENERATION, TOPIC, engine_app, message, stock_app, take
 
 SOURCE, OTHER = TP(TOPIC, 0), TP("other", 0)
 
@@ -87,6 +88,7 @@ async def test_a_pause_ends_when_the_partition_is_revoked(app: StreamApp) -> Non
     await subscribe(app, SOURCE)
     app.pause(TOPIC, 0)
     app.reader._leave()
+    app.reader.open_sources()
     assert app.reader.fetchable() == {SOURCE}
 
 
@@ -267,10 +269,86 @@ async def test_delivery_stops_where_the_flow_stops(app: StreamApp) -> None:
     assert app.reader._read_offset[SOURCE] == 0
 
 
-async def test_a_record_before_the_read_position_is_not_delivered_again(app: StreamApp) -> None:
+async def test_stock_reads_a_source_that_recovery_is_about_to_seek(tmp_path: Path) -> None:
+    async with stock_app(tmp_path) as stock:
+        await subscribe(stock, SOURCE)
+        stock.consumer.pause_partitions({SOURCE})
+        fetched_while_seeking: list[set[TP]] = []
+
+        async def seek() -> None:
+            fetched_while_seeking.append(set(stock.consumer._get_active_partitions()))
+
+        await _complete_recovery(stock, seek)
+        assert fetched_while_seeking == [{SOURCE}]
+
+
+async def test_a_source_is_read_only_when_recovery_has_sought_and_cleared(app: StreamApp) -> None:
+    await subscribe(app, SOURCE)
+    app.consumer.pause_partitions({SOURCE})
+    app.reader.close_sources()
+    fetched_while_seeking: list[set[TP]] = []
+
+    async def seek() -> None:
+        fetched_while_seeking.append(app.reader.fetchable())
+
+    await _complete_recovery(app, seek)
+    assert fetched_while_seeking == [set()]
+    assert app.reader.fetchable() == {SOURCE}
+
+
+async def test_a_recovery_that_was_overtaken_opens_no_source(app: StreamApp) -> None:
+    await subscribe(app, SOURCE)
+
+    async def revoked_meanwhile() -> None:
+        app.reader._leave()
+
+    await _complete_recovery(app, revoked_meanwhile)
+    assert app.reader.fetchable() == set()
+
+
+async def _complete_recovery(app: Any, seek: Any) -> None:
+    """Run the end of Faust's recovery, with `seek` in place of the seek to committed offsets."""
+
+    async def started() -> None: ...
+
+    app.consumer.assignment = lambda: {SOURCE}
+    app.consumer.perform_seek = seek
+    app._fetcher.maybe_start = started
+    app.tables.recovery._generation_id = GENERATION
+    await app.tables.recovery.on_recovery_completed(GENERATION)
+
+
+async def test_stock_drops_what_comes_after_offsets_went_back(tmp_path: Path) -> None:
+    async with stock_app(tmp_path) as stock:
+        channels = await subscribe(stock, SOURCE)
+        consumer: Any = stock.consumer
+        consumer._read_offset[SOURCE] = 1000
+        batches = iter([{SOURCE: [record(SOURCE, 0)]}])
+
+        async def getmany(active_partitions: Any, timeout: float) -> Any:
+            for batch in batches:
+                return batch
+            stock._fetcher._stopped.set()
+            return {}
+
+        consumer._getmany = getmany
+        consumer.highwater = lambda tp: 1
+        await consumer._drain_messages(stock._fetcher)
+        assert offsets_in(channels[SOURCE]) == []
+
+
+async def test_offsets_that_go_back_end_the_incarnation(app: StreamApp) -> None:
     channels = await subscribe(app, SOURCE)
-    app.reader._read_offset[SOURCE] = 5
-    await app.reader._deliver(
-        Fetched(GENERATION, {SOURCE: [record(SOURCE, offset) for offset in range(4, 7)]})
-    )
-    assert offsets_in(channels[SOURCE]) == [5, 6]
+    await app.reader._deliver(Fetched(GENERATION, {SOURCE: [record(SOURCE, 7)]}))
+    with pytest.raises(OffsetsWentBackError):
+        await app.reader._deliver(Fetched(GENERATION, {SOURCE: [record(SOURCE, 0)]}))
+    assert offsets_in(channels[SOURCE]) == [7]
+
+
+async def test_offsets_below_the_committed_one_are_delivered_and_committed(app: StreamApp) -> None:
+    await subscribe(app, SOURCE)
+    app.reader._committed_offset[SOURCE] = 1000
+    await app.reader._deliver(Fetched(GENERATION, {SOURCE: [record(SOURCE, 0)]}))
+    take(app.reader, 0)[0].ack(app.reader)
+    assert app.reader._new_offset(SOURCE) == 1
+    assert app.reader._should_commit(SOURCE, 1)

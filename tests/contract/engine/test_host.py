@@ -107,10 +107,8 @@ async def test_routes_are_added_once(tmp_path: Path) -> None:
         nonlocal added
         added += 1
 
-    host = HostApp(routes=count, web_options=WebOptions(port=free_port()), data_dir=tmp_path)
-    host.finalize()
-    host.web.init_server()
-    host.web.init_server()
+    async with running(tmp_path, count) as host:
+        host.web.init_server()
     assert added == 1
 
 
