@@ -12,6 +12,7 @@ on stderr and exit code 2.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -23,6 +24,7 @@ from config import SettingsError
 COMMANDS = ("up", "worker", "demo", "config", "docs")
 EXIT_CANNOT_START = 2
 EXIT_INTERRUPTED = 130
+EXIT_PIPE_CLOSED = 141
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,9 +42,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = import_module(f"app.cli.{arguments.command}")
     try:
         code: int = command.run(arguments)
+        sys.stdout.flush()
     except (StartError, SettingsError) as error:
         print(f"tailrace: {error}", file=sys.stderr)
         return EXIT_CANNOT_START
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # `tailrace config | head`: at exit the interpreter would flush into the closed pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_PIPE_CLOSED
     return code
