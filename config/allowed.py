@@ -1,6 +1,7 @@
 """What a setting allows, in words; for error lines and for the generated reference."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,8 +19,7 @@ IN_WORDS = {
 
 def allowed(model: type[BaseModel], path: Path) -> str:
     """What the setting at `path` allows, e.g. `a whole number from 1 to 9`."""
-    root = model.model_json_schema()
-    schema: Schema = root
+    root = schema = _schema_of(model)
     for name in path:
         schema = _resolve(schema, root)["properties"][name]
     return describe(_resolve(schema, root))
@@ -38,6 +38,11 @@ def describe(schema: Schema) -> str:
     if kind == "string":
         return _text(schema)
     return IN_WORDS[kind]
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> Schema:
+    return model.model_json_schema()
 
 
 def _resolve(schema: Schema, root: Schema) -> Schema:
