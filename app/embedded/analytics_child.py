@@ -21,12 +21,13 @@ from pathlib import Path
 import zstandard
 from aiohttp import web
 
-from app.embedded.analytics_engine import Engine, Statement, StatementError
+from app.embedded.analytics_engine import BAD_ARGUMENTS, Engine, Statement, StatementError
 from app.embedded.ports import LOOPBACK
 from app.errors import StartError
 
 MAX_REQUEST_BYTES = 512 << 20
 AUTHENTICATION_FAILED = 516
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # What the interface takes for itself; everything else in the query string is an engine setting.
 TRANSPORT = frozenset(
     {
@@ -67,18 +68,28 @@ def is_authorized(query: Mapping[str, str], headers: Mapping[str, str], password
 
 
 def decoded(body: bytes, encoding: str) -> bytes:
-    """A request's body as it was before compression. Raises: StatementError."""
-    if encoding == "zstd":
-        with zstandard.ZstdDecompressor().stream_reader(body) as reader:
-            return reader.read()
-    if encoding == "lz4":
-        import lz4.frame
+    """A request's body as it was before compression; what the web server undid comes as it is.
 
-        plain: bytes = lz4.frame.decompress(body)
-        return plain
-    if encoding not in {"", "identity", "gzip", "deflate", "br"}:
-        raise StatementError(36, f"Code: 36. Unknown Content-Encoding: {encoding}")
+    Raises: StatementError.
+    """
+    try:
+        if body.startswith(ZSTD_MAGIC) and encoding == "zstd":
+            with zstandard.ZstdDecompressor().stream_reader(body) as reader:
+                return reader.read()
+        if encoding == "lz4":
+            import lz4.frame
+
+            plain: bytes = lz4.frame.decompress(body)
+            return plain
+    except (zstandard.ZstdError, RuntimeError) as error:
+        raise _unreadable(f"Not {encoding}: {error}") from error
+    if encoding not in {"", "identity", "gzip", "deflate", "br", "zstd"}:
+        raise _unreadable(f"Unknown Content-Encoding: {encoding}")
     return body
+
+
+def _unreadable(why: str) -> StatementError:
+    return StatementError(BAD_ARGUMENTS, f"Code: {BAD_ARGUMENTS}. {why}")
 
 
 class Server:

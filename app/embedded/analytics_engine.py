@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import chdb
-
 from app.errors import StartError, TailraceError
 
 INSERT = re.compile(rb"\s*INSERT\s+INTO\s.*?\sFORMAT\s+(\w+)[ \t]*;?[ \t]*\r?\n?", re.I | re.S)
@@ -58,15 +56,18 @@ class Engine:
 
     def __init__(self, path: Path) -> None:
         """Open the directory, or make it. Raises: StartError."""
+        import chdb
+
+        self._connect: Any = chdb.connect
         self._path = str(path)
         try:
-            self._anchor = chdb.connect(self._path)
+            self._anchor = self._connect(self._path)
         except RuntimeError as error:
             raise StartError(f"the analytics engine cannot open {path}: {error}") from error
 
     def run(self, statement: Statement) -> Result:
         """Run one statement. Raises: StatementError."""
-        session: Any = chdb.connect(self._path)
+        session = self._connect(self._path)
         try:
             for line in session_lines(statement):
                 session.query(line, "TabSeparated")

@@ -22,6 +22,8 @@ from config.child_environment import plain_environment
 PREFERRED_PORT = 9092
 # A join on Tansu waits for half a session timeout for others, and there are none.
 SESSION_TIMEOUT_S = 6
+# It answers in milliseconds or is dead for good: no stop waits for it for long.
+GIVE_UP_S = 5
 
 
 def broker_program() -> Path:
@@ -63,6 +65,8 @@ def broker_settings(port: int, epoch: str, partitions: int) -> dict[str, str]:
         "KAFKA__REPLICATION_FACTOR": "1",
         "KAFKA__IDEMPOTENT": "false",
         "KAFKA__SESSION_TIMEOUT_S": str(SESSION_TIMEOUT_S),
+        "PUBLISH__DRAIN_TIMEOUT_S": str(GIVE_UP_S),
+        "ENGINE__FLUSH_TIMEOUT_S": str(GIVE_UP_S),
         "EPOCH": epoch,
     }
 

@@ -18,6 +18,7 @@ from types import FrameType
 PR_SET_PDEATHSIG = 1
 WATCH = "watch"
 EXIT_PARENT_GONE = 70
+SIGNALLED = 128
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,7 +43,8 @@ def watch(command: Sequence[str]) -> int:
     for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(signum, pass_on)
     threading.Thread(target=_kill_at_end_of_input, args=(child,), daemon=True).start()
-    return child.wait()
+    code = child.wait()
+    return code if code >= 0 else SIGNALLED - code
 
 
 def _kill_at_end_of_input(child: "subprocess.Popen[bytes]") -> None:
