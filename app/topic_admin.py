@@ -47,18 +47,18 @@ async def ensure_topics(
         raise Unavailable(f"topics cannot be made: {error}") from error
     finally:
         await admin.close()
-    return _created(response.topic_errors)
+    return created(response.topic_errors)
 
 
-def _created(answers: Iterable[tuple[Any, ...]]) -> list[str]:
+def created(answers: Iterable[tuple[Any, ...]]) -> list[str]:
     """The names the broker created; one made by somebody else meanwhile is as good."""
-    created = []
+    names = []
     for name, code, *_ in answers:
         error = for_code(code)
         if code == 0:
-            created.append(name)
+            names.append(name)
         elif error is not TopicAlreadyExistsError:
             raise Unavailable(f"the broker refuses topic {name}: {error.__name__}")
-    if created:
-        logger.info("topics made: %s", ", ".join(created))
-    return created
+    if names:
+        logger.info("topics made: %s", ", ".join(names))
+    return names
