@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-pytest_plugins = ["tests.support.kafka"]
+pytest_plugins = ["tests.support.kafka", "tests.support.ordering"]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
