@@ -2,14 +2,16 @@
 
 import asyncio
 import gc
+import os
 import signal
 
 import uvloop
 
 from app.composition.host import Process
 from app.logs import set_up_logging
-from app.tasks import spawn
 from config import Settings
+
+EXIT_AT_ONCE = 1
 
 
 def run_process(settings: Settings) -> int:
@@ -25,18 +27,18 @@ def run_process(settings: Settings) -> int:
 
 async def _serve(process: Process) -> int:
     loop = asyncio.get_running_loop()
-    first, second = asyncio.Event(), asyncio.Event()
+    stop = asyncio.Event()
 
     def on_signal() -> None:
-        (second if first.is_set() else first).set()
+        if stop.is_set():
+            # As safe as SIGKILL: what was acknowledged is durable, the rest comes again.
+            os._exit(EXIT_AT_ONCE)
+        stop.set()
 
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, on_signal)
     await process.host.start()
     gc.freeze()
-    await first.wait()
-    stopping = spawn(process.host.stop(), name="stop")
-    again = spawn(second.wait(), name="second-signal")
-    await asyncio.wait({stopping, again}, return_when=asyncio.FIRST_COMPLETED)
-    again.cancel()
-    return 0 if stopping.done() else 1
+    await stop.wait()
+    await process.host.stop()
+    return 0

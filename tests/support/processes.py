@@ -110,6 +110,19 @@ class Process:
         except (aiohttp.ClientError, TimeoutError) as error:
             return -1, str(error)
 
+    async def until_live(self, timeout_s: float = 30) -> "Process":
+        """Wait until it answers at all, ready or not."""
+        async with asyncio.timeout(timeout_s):
+            while (await self.get("/health/live"))[0] != 200:
+                await asyncio.sleep(0.05)
+        return self
+
+    async def until_refusing(self, timeout_s: float = 30) -> None:
+        """Wait until it takes no new connections."""
+        async with asyncio.timeout(timeout_s):
+            while (await self.get("/health/live"))[0] != -1:
+                await asyncio.sleep(0.05)
+
     async def until_ready(self, timeout_s: float = 60) -> "Process":
         """Wait until readiness says `ok`: relay and stream side both serve."""
         deadline = time.monotonic() + timeout_s
