@@ -15,7 +15,7 @@ def test_it_is_a_command_without_arguments() -> None:
 
 def test_another_platform_is_one_line_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(StartError, match="Linux or macOS, this is win32: .*tailrace worker"):
+    with pytest.raises(StartError, match=r"Linux or macOS, this is win32: .*tailrace worker"):
         up.run(argparse.Namespace())
 
 

@@ -48,7 +48,7 @@ def test_a_released_directory_can_be_taken_again_and_names_no_instance(data_dir:
 
 def test_a_directory_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StartError, match="cannot be used .*TAILRACE_DATA_DIR"):
+    with pytest.raises(StartError, match=r"cannot be used .*TAILRACE_DATA_DIR"):
         Lock(DataDir.at(tmp_path / "file" / "data")).acquire()
 
 
