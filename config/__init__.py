@@ -7,6 +7,7 @@
     allowed.py     what a setting allows, in words
     mistakes.py    a wrong setting as one line
     explain.py     the effective settings as lines, with their sources
+    child_environment.py  the environments of child processes
 
 Data: `prices.toml` (price overrides), `compose.yaml` (Kafka, S3 and ClickHouse for those who have
 Docker), `reference/` (generated pages on settings, metrics, topics, the record and the CLI).

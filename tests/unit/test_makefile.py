@@ -96,7 +96,7 @@ def test_a_whole_environment_is_kept(tmp_path: Path, programs: Path) -> None:
 def test_what_is_installed_already_is_not_installed_again(tmp_path: Path, programs: Path) -> None:
     binaries = tmp_path / ".venv" / "bin"
     binaries.mkdir(parents=True)
-    program(binaries, "python", 'echo "  Downloading x"; echo noise; echo "$@" >> calls')
+    program(binaries, "python", 'echo "  Downloading x-1.2-py3.whl (5.1 MB)"; echo noise; echo "$@" >> calls')
     program(binaries, "tailrace", 'echo "tailrace $@"')
     for name in re.findall(r"^RUN_NEEDS := (.*)$", MAKEFILE, re.MULTILINE)[0].split():
         (tmp_path / name).touch()
@@ -105,7 +105,7 @@ def test_what_is_installed_already_is_not_installed_again(tmp_path: Path, progra
     said, progress, started = first.stdout.splitlines()
     assert "MB to download" in said
     assert "minutes" in said
-    assert (progress, started) == ("  Downloading x", "tailrace up")
+    assert (progress, started) == ("  x (5.1 MB)", "tailrace up")
     assert make(tmp_path, "run", path=programs).stdout == "tailrace up\n"
     installs = [line for line in (tmp_path / "calls").read_text().splitlines() if "install" in line]
     assert len(installs) == 1
