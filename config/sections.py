@@ -157,6 +157,32 @@ class PublishSettings(Section):
     )
 
 
+class SpillSettings(Section):
+    """The local disk as the last resort of the proxy, while nothing else takes its records."""
+
+    enabled: bool = Field(True, description="keep on the local disk what cannot be published")
+    dir: Text | None = Field(
+        None, description="one directory per process is made in it; unset: <data_dir>/spill"
+    )
+    max_bytes: Annotated[int, Field(ge=64 * MIB)] = Field(
+        1024 * MIB,
+        description="per process; over it the oldest bodies are given up, then the oldest records",
+    )
+    fsync: Literal["always", "interval", "never"] = Field(
+        "interval", description="when it is brought to the device; matters if the machine fails"
+    )
+    fsync_interval_s: Annotated[float, Field(ge=0.01, le=3600)] = Field(
+        1.0, description="how often that is, and how often a disk in trouble is tried again"
+    )
+    segment_bytes: Annotated[int, Field(ge=64 * 1024, le=64 * MIB)] = Field(
+        8 * MIB, description="length of a segment file; whole segments are given up"
+    )
+    max_age_s: Annotated[int, Field(ge=60)] = Field(
+        3 * 86_400,
+        description="older segments are given up; a day shorter than meter.seen_ttl_s at least",
+    )
+
+
 class MeterSettings(Section):
     """The agent that prices and counts."""
 

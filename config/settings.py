@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     relay: sections.RelaySettings = sections.RelaySettings()
     capture: sections.CaptureSettings = sections.CaptureSettings()
     publish: sections.PublishSettings = sections.PublishSettings()
+    spill: sections.SpillSettings = sections.SpillSettings()
     meter: sections.MeterSettings = sections.MeterSettings()
     engine: sections.EngineSettings = sections.EngineSettings()
     s3: sections.S3Settings = sections.S3Settings()
@@ -76,6 +77,13 @@ class Settings(BaseSettings):
     def embedded_broker(self) -> bool:
         """Whether no broker was named, so that `tailrace up` starts one."""
         return self.kafka.bootstrap_servers is None
+
+    @property
+    def spill_dir(self) -> Path:
+        """Where the processes of this host spill: the setting, else in the data directory."""
+        if self.spill.dir is not None:
+            return Path(self.spill.dir).expanduser()
+        return self.data_dir / "spill"
 
     def environment(self) -> dict[str, str]:
         """The variables that give another process these settings; secrets in clear."""
