@@ -11,11 +11,9 @@ from app.composition.host import Process
 from app.logs import set_up_logging
 from config import Settings
 
-EXIT_AT_ONCE = 1
-
 
 def run_process(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT; 0 after an orderly stop, 1 after a second signal.
+    """Run until SIGTERM or SIGINT; 0 after an orderly stop; a second signal kills.
 
     Raises: StartError.
     """
@@ -32,7 +30,7 @@ async def _serve(process: Process) -> int:
     def on_signal() -> None:
         if stop.is_set():
             # As safe as SIGKILL: what was acknowledged is durable, the rest comes again.
-            os._exit(EXIT_AT_ONCE)
+            os.kill(os.getpid(), signal.SIGKILL)
         stop.set()
 
     for signum in (signal.SIGTERM, signal.SIGINT):

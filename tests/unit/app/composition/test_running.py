@@ -47,6 +47,6 @@ async def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
                 await reply.content.readany()
                 os.kill(process.pid, signal.SIGTERM)
                 await process.until_refusing()
-                assert process.stop(timeout_s=20) == 1
+                assert process.stop(timeout_s=20) == -signal.SIGKILL
     finally:
         process.kill()
