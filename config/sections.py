@@ -193,9 +193,6 @@ class MeterSettings(Section):
     top_users: Annotated[int, Field(ge=1, le=10_000)] = Field(
         1000, description="users kept in the in-memory ranking of each worker, per order"
     )
-    batch_records: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        200, description="records handled between two yields to the event loop"
-    )
 
 
 class EngineSettings(Section):

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from config.loading import KEYS
 from tests.support.house.imports import forbidden_imports
 from tests.support.house.mirrors import missing_mirrors
 from tests.support.house.privacy import private_names
 from tests.support.house.sizes import long_functions, long_modules, long_shells
 from tests.support.house.sources import PACKAGES, REPO, Source, sources, tracked_texts
 from tests.support.house.texts import foreign_places
-from tests.support.house.words import missing_docstrings, missing_maps, vague_names
+from tests.support.house.words import missing_docstrings, missing_maps, unread_fields, vague_names
 
 CODE = sources(*PACKAGES)
 TESTS = sources("tests")
@@ -63,6 +64,10 @@ def test_every_folder_with_code_is_a_package() -> None:
             if each.path.parent not in packages
         ]
     )
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    held(unread_fields(KEYS, sources("app", "tables", "agents", "proxy")))
 
 
 @pytest.mark.parametrize("package", PACKAGES)

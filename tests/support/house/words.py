@@ -1,8 +1,8 @@
-"""Docstrings and maps; file names that say nothing."""
+"""Docstrings and maps; file names that say nothing; names that nobody uses."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tests.support.house.sources import Source
 
@@ -39,6 +39,17 @@ def vague_names(source: Source) -> list[str]:
     parts = source.path.with_suffix("").parts
     vague = [part for part in parts if SAYS_NOTHING.search(part)]
     return [f"{source.path}: {part!r} says nothing; name the concept" for part in vague]
+
+
+def unread_fields(fields: Iterable[str], code: Iterable[Source]) -> list[str]:
+    """Names, the last of a dotted one, that no source reads as an attribute."""
+    read = {
+        node.attr
+        for source in code
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Attribute)
+    }
+    return [f"nobody reads {name}" for name in fields if name.rpartition(".")[2] not in read]
 
 
 def _public(tree: ast.Module | ast.ClassDef) -> Iterator[Documented]:

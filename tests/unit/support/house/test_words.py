@@ -1,7 +1,7 @@
 import pytest
 
 from tests.support.house.sources import sample
-from tests.support.house.words import missing_docstrings, missing_maps, vague_names
+from tests.support.house.words import missing_docstrings, missing_maps, unread_fields, vague_names
 
 
 def test_a_package_needs_a_map() -> None:
@@ -49,3 +49,11 @@ def test_names_that_say_nothing(path: str) -> None:
 @pytest.mark.parametrize("path", ["a/futile.py", "uncommon.py", "a/b/commonplace.py", "a/seen.py"])
 def test_names_that_say_something(path: str) -> None:
     assert vague_names(sample(path)) == []
+
+
+def test_fields_that_nobody_reads() -> None:
+    code = [sample("a.py", "settings.web.port + port_s"), sample("b.py", "x = 'bind'")]
+    assert unread_fields(["web.port", "web.bind", "web.port_s"], code) == [
+        "nobody reads web.bind",
+        "nobody reads web.port_s",
+    ]
