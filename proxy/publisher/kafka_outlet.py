@@ -2,7 +2,8 @@
 
 Not idempotent because aiokafka never expires an idempotent batch; this one gives up after the
 request timeout and says so, and the table `seen` removes what arrived twice. It boots with no
-broker in reach: every delivery tries to connect again.
+broker in reach: every delivery tries to connect again. A producer with which nothing succeeded
+several times in a row is replaced, so that brokers that came back elsewhere are found.
 """
 
 import asyncio
@@ -16,18 +17,23 @@ from aiokafka.errors import (
     KafkaError,
     MessageSizeTooLargeError,
     RecordTooLargeError,
-    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
 )
 
+from app.tasks import spawn
 from proxy.publisher.outlet import Outgoing, Result
 
 logger = logging.getLogger(__name__)
 MAX_REQUEST_BYTES = 9 << 20
 BATCH_BYTES = 256 << 10
 LINGER_MS = 5
-REFUSALS = (MessageSizeTooLargeError, RecordTooLargeError, InvalidTopicError)
+TOO_LARGE = (MessageSizeTooLargeError, RecordTooLargeError)
+# A batch waits for its place in a request, for the request, and for the answer.
 PATIENCE_FACTOR = 2.5
+TOPIC_PATIENCE_S = 2.0
 SLICE_MESSAGES = 20
+FAILURES_BEFORE_ANEW = 3
+Sent = dict["asyncio.Future[Any]", int]
 
 
 class KafkaOutlet:
@@ -36,7 +42,7 @@ class KafkaOutlet:
     def __init__(
         self, connection: Mapping[str, Any], *, request_timeout_s: float, compression: str = "none"
     ) -> None:
-        """Nothing is connected before the first delivery."""
+        """Nothing is connected yet."""
         self._options = dict(connection) | {
             "acks": "all",
             "linger_ms": LINGER_MS,
@@ -47,44 +53,27 @@ class KafkaOutlet:
         }
         self._timeout_s = request_timeout_s
         self._producer: AIOKafkaProducer | None = None
+        self._failures = 0
+        self._missing: set[str] = set()
+
+    async def start(self) -> bool:
+        """Connect; False if no broker answered within the request timeout."""
+        return await self._connected() is not None
 
     async def deliver(self, batch: Sequence[Outgoing]) -> list[Result]:
-        """See `Outlet`; takes at most about two and a half times the request timeout.
-
-        The event loop is given back after every `SLICE_MESSAGES` handed over.
-        """
-        producer = await self._connected()
-        if producer is None:
+        """See `Outlet`; takes at most about three and a half times the request timeout."""
+        if not batch or (producer := await self._connected()) is None:
             return ["retry"] * len(batch)
-        results: list[Result] = ["retry"] * len(batch)
-        sent: dict[asyncio.Future[Any], int] = {}
         deadline_s = asyncio.get_running_loop().time() + self._timeout_s * PATIENCE_FACTOR
-        try:
-            async with asyncio.timeout_at(deadline_s):
-                await self._hand_over(producer, batch, sent, results)
-                if sent:
-                    await asyncio.wait(sent)
-        except TimeoutError:
-            logger.warning("no answer from the broker for %d messages", len(sent))
-        for future, index in sent.items():
-            results[index] = outcome_of(future)
+        results = await self._attempt(producer, batch, deadline_s)
+        for index in [i for i, result in enumerate(results) if result == "refused"]:
+            if _shares_batches(batch[index]):
+                # The broker refuses a batch as a whole: this one's neighbours may be to blame.
+                results[index : index + 1] = await self._attempt(
+                    producer, [batch[index]], deadline_s
+                )
+        self._judge(producer, results)
         return results
-
-    async def _hand_over(
-        self,
-        producer: AIOKafkaProducer,
-        batch: Sequence[Outgoing],
-        sent: "dict[asyncio.Future[Any], int]",
-        results: list[Result],
-    ) -> None:
-        """Give each message to the producer, which blocks while its buffer is full."""
-        for index, (topic, key, value) in enumerate(batch):
-            try:
-                sent[await producer.send(topic, value, key=key)] = index
-            except (KafkaError, OSError) as error:
-                results[index] = result_of(error)
-            if index % SLICE_MESSAGES == SLICE_MESSAGES - 1:
-                await asyncio.sleep(0)
 
     async def close(self) -> None:
         """Stop the producer, within the request timeout."""
@@ -97,7 +86,8 @@ class KafkaOutlet:
             return self._producer
         producer = AIOKafkaProducer(**self._options)
         try:
-            await asyncio.wait_for(producer.start(), self._timeout_s)
+            async with asyncio.timeout(self._timeout_s):
+                await producer.start()
         except (KafkaError, OSError, TimeoutError) as error:
             logger.warning("no broker to publish to: %s", error)
             await _stop(producer, 1)
@@ -105,8 +95,68 @@ class KafkaOutlet:
         except BaseException:
             await _stop(producer, 1)
             raise
-        self._producer = producer
+        self._producer, self._failures = producer, 0
         return producer
+
+    def _judge(self, producer: AIOKafkaProducer, results: Sequence[Result]) -> None:
+        """Replace a producer that is no good any more."""
+        self._failures = self._failures + 1 if set(results) == {"retry"} else 0
+        if self._failures >= FAILURES_BEFORE_ANEW and self._producer is producer:
+            logger.warning("nothing was delivered %d times: connecting anew", self._failures)
+            self._producer = None
+            spawn(_stop(producer, self._timeout_s * PATIENCE_FACTOR), name="producer-stop")
+
+    async def _attempt(
+        self, producer: AIOKafkaProducer, batch: Sequence[Outgoing], deadline_s: float
+    ) -> list[Result]:
+        results: list[Result] = ["retry"] * len(batch)
+        sent: Sent = {}
+        try:
+            async with asyncio.timeout_at(deadline_s):
+                known = await self._known_topics(producer, {message.topic for message in batch})
+                await _hand_over(producer, batch, known, sent, results)
+                if sent:
+                    await asyncio.wait(sent)
+        except TimeoutError:
+            logger.warning("no answer from the broker for some of %d messages", len(batch))
+        for future, index in sent.items():
+            results[index] = outcome_of(future)
+        return results
+
+    async def _known_topics(self, producer: AIOKafkaProducer, topics: set[str]) -> set[str]:
+        """Those the broker has; one that it lacks is asked for again at each delivery."""
+        known = set()
+        for topic in topics:
+            try:
+                async with asyncio.timeout(TOPIC_PATIENCE_S):
+                    await producer.partitions_for(topic)
+            except (KafkaError, OSError, TimeoutError) as error:
+                if topic not in self._missing:
+                    self._missing.add(topic)
+                    logger.warning("topic %s cannot be written to: %r", topic, error)
+            else:
+                known.add(topic)
+        self._missing -= known
+        return known
+
+
+async def _hand_over(
+    producer: AIOKafkaProducer,
+    batch: Sequence[Outgoing],
+    known: set[str],
+    sent: Sent,
+    results: list[Result],
+) -> None:
+    """Give each message to the producer, which blocks while its buffer is full."""
+    for index, (topic, key, value) in enumerate(batch):
+        if topic not in known:
+            continue
+        try:
+            sent[await producer.send(topic, value, key=key)] = index
+        except Exception as error:  # noqa: BLE001 - mapped to a result, as the protocol demands
+            results[index] = result_of(error)
+        if index % SLICE_MESSAGES == SLICE_MESSAGES - 1:
+            await asyncio.sleep(0)
 
 
 def outcome_of(future: "asyncio.Future[Any]") -> Result:
@@ -115,22 +165,28 @@ def outcome_of(future: "asyncio.Future[Any]") -> Result:
         future.cancel()
         return "retry"
     error = future.exception()
-    if error is None:
-        return "delivered"
-    if isinstance(error, KafkaError | OSError):
-        return result_of(error)
-    raise error
+    return "delivered" if error is None else result_of(error)
 
 
-def result_of(error: Exception) -> Result:
+def result_of(error: BaseException) -> Result:
     """What a failure means for its message: refused for good, or worth another try."""
-    if isinstance(error, TopicAuthorizationFailedError):
-        logger.error("the broker lets us not write: %s", error)
-    return "refused" if isinstance(error, REFUSALS) else "retry"
+    if isinstance(error, (*TOO_LARGE, InvalidTopicError)):
+        return "refused"
+    if not isinstance(error, KafkaError | OSError):
+        logger.error("the producer failed in an unknown way: %r", error)
+    elif not isinstance(error, UnknownTopicOrPartitionError):
+        logger.debug("not delivered: %r", error)
+    return "retry"
+
+
+def _shares_batches(message: Outgoing) -> bool:
+    """Whether it goes into a batch with others; a larger one has a batch of its own."""
+    return len(message.value) + len(message.key) < BATCH_BYTES
 
 
 async def _stop(producer: AIOKafkaProducer, timeout_s: float) -> None:
     try:
-        await asyncio.wait_for(producer.stop(), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            await producer.stop()
     except (KafkaError, OSError, TimeoutError) as error:
         logger.warning("the producer did not stop in order: %s", error)

@@ -1,6 +1,5 @@
-"""One way out for messages. It makes no choices: who to try next is the publisher's business."""
+"""One way out for messages. It makes no choices: who to try next is the business of its user."""
 
-from collections import deque
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
@@ -16,52 +15,27 @@ class Outgoing(NamedTuple):
 
 
 class Outlet(Protocol):
-    """Delivers batches; used by one task at a time."""
+    """Delivers batches; used by one task at a time.
+
+    Every call takes a bounded time, however bad things are, and gives the event loop back at least
+    every few hundred microseconds. None raises but for its own cancellation, which gives the batch
+    up: its messages may arrive or not.
+    """
+
+    async def start(self) -> bool:
+        """Get ready to deliver, and say whether it succeeded; again is harmless, and tries again.
+
+        Need not be called: `deliver` does what is missing. It tells a way that works from one that
+        does not before there is anything to deliver.
+        """
 
     async def deliver(self, batch: Sequence[Outgoing]) -> list[Result]:
-        """Send a batch; one result per message, in its order. Never raises for a message's sake.
+        """Send a batch; one result per message, in its order.
 
         `delivered`: durable where it went. `retry`: not known to be delivered; the same message
-        may be given again, and may then arrive twice. `refused`: it will never be taken, whatever
-        is tried. Takes a bounded time, however bad things are; cancelling it gives up the batch.
+        may be given again, and may then arrive twice. `refused`: the message's own fault, it will
+        never be taken, whatever is tried.
         """
 
     async def close(self) -> None:
         """Let go of connections. Again is harmless."""
-
-
-class MemoryOutlet:
-    """The in-memory twin: keeps what it took, and fails as it is told.
-
-    `results` are used up one per message before everything is delivered again; `down` makes every
-    message a retry.
-    """
-
-    def __init__(self) -> None:
-        """Nothing taken; everything will be."""
-        self.taken: list[Outgoing] = []
-        self.results: deque[Result] = deque()
-        self.down = False
-        self.batches = 0
-        self.closed = False
-
-    async def deliver(self, batch: Sequence[Outgoing]) -> list[Result]:
-        """Take what is delivered, in its order."""
-        self.batches += 1
-        answers: list[Result] = []
-        for message in batch:
-            result: Result = "retry" if self.down else "delivered"
-            if not self.down and self.results:
-                result = self.results.popleft()
-            if result == "delivered":
-                self.taken.append(message)
-            answers.append(result)
-        return answers
-
-    async def close(self) -> None:
-        """Note that it was closed."""
-        self.closed = True
-
-    def on(self, topic: str) -> list[Outgoing]:
-        """What was taken for one topic, in order."""
-        return [message for message in self.taken if message.topic == topic]

@@ -1,28 +1,27 @@
-"""The publisher: one task that empties the queue through an outlet, for as long as it takes."""
+"""The publisher: what the relay offers is encoded by one task and sent by another."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from random import random
+from typing import Literal, get_args
 
 from app.clock import Clock, utc
 from app.metrics import Metrics
 from app.record.topics import Topics
 from app.tasks import spawn
 from proxy.exchange import Finished, Stamp
-from proxy.publisher.encoding import body_message, record_message
-from proxy.publisher.outlet import Outgoing, Outlet
-from proxy.publisher.queue import Entry, PublishQueue
+from proxy.publisher.encoder import Encoder
+from proxy.publisher.observation import CallMetrics
+from proxy.publisher.outlet import Outlet
+from proxy.publisher.queue import PublishQueue
+from proxy.publisher.sender import Sender
 
 logger = logging.getLogger(__name__)
 State = Literal["direct", "retrying", "stopped"]
-BATCH_RECORDS = 500
-BATCH_BYTES = 4 << 20
-MAX_MESSAGE_BYTES = 8 << 20
-IN_THREAD_FROM_BYTES = 64 << 10
-SLICE_ENTRIES = 10
-RETRY_FIRST_S = 0.1
-RETRY_MAX_S = 2.0
+RESTART_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +47,44 @@ class Publisher:
         bounds: Bounds,
         clock: Clock,
         metrics: Metrics,
+        jitter: Callable[[], float] = random,
     ) -> None:
-        """Nothing runs before `start`; offers are kept meanwhile."""
+        """Nothing runs before `start`; offers are kept meanwhile. `jitter` gives 0 ≤ x < 1."""
         self._outlet = outlet
-        self._topics = topics
         self._producer_id = producer_id
         self._clock = clock
         self._metrics = metrics
-        self._produced = {
-            topic: metrics.produced_total.labels(topic)
-            for topic in (topics.exchanges, topics.bodies)
-        }
+        self._drops = metrics.dropped_total
+        self._offered = metrics.offered_total
         self.queue = PublishQueue(bounds.max_records, bounds.max_bytes, self._count_drop)
-        metrics.queued_records.set_function(lambda: len(self.queue))
-        metrics.queued_bytes.set_function(lambda: self.queue.bytes)
+        self._sender = Sender(self.queue, outlet, clock=clock, metrics=metrics, jitter=jitter)
+        observe = CallMetrics(metrics).observe
+        self._encoder = Encoder(self.queue, topics, observe=observe, on_encoded=self._sender.wake)
         self._sequence = 0
-        self._wake = asyncio.Event()
-        self._empty = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._retry_s = 0.0
-        self._closed = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopped = False
+        self._show()
+
+    def _show(self) -> None:
+        """Gauges that are read when they are asked for."""
+        self._metrics.queued_records.set_function(lambda: len(self.queue))
+        self._metrics.queued_bytes.set_function(lambda: self.queue.bytes)
+        self._metrics.in_flight_records.set_function(lambda: self.queue.in_hand)
+        for state in get_args(State):
+            gauge = self._metrics.publisher_state.labels(state)
+            gauge.set_function(partial(self._is, state))
+
+    def _is(self, state: State) -> bool:
+        return self.state == state
 
     @property
     def state(self) -> State:
-        """`direct` while the broker takes what is offered, `retrying` while it does not."""
-        if self._closed:
+        """`direct` while the way out takes what is offered, `retrying` while it does not."""
+        if self._stopped:
             return "stopped"
-        return "retrying" if self._retry_s else "direct"
+        return "direct" if self._sender.is_direct else "retrying"
+
+    # -- what the relay sees
 
     def stamp(self) -> Stamp:
         """The next place among this producer's records, and the time now."""
@@ -84,115 +94,57 @@ class Publisher:
     def offer(self, finished: Finished) -> None:
         """Take an exchange; never blocks, never raises. After `close` it is dropped and counted."""
         self.queue.offer(finished)
+        self._offered.inc()
         for note in finished.notes:
             self._metrics.capture_notes_total.labels(note).inc()
-        if self._closed:
+        if self._stopped:
             self.queue.give_up()
         else:
-            self._wake.set()
+            self._encoder.wake()
+
+    # -- life
 
     async def start(self) -> None:
         """Begin to publish; returns at once, whether there is a broker or not."""
-        if self._task is None and not self._closed:
-            self._task = spawn(self._run(), name="publisher")
+        if not self._tasks and not self._stopped:
+            self._encoder.wake()
+            self._tasks = [
+                spawn(_forever(self._encoder.run), name="publisher-encode"),
+                spawn(_forever(self._sender.run), name="publisher-send"),
+            ]
 
     async def close(self, drain_timeout_s: float) -> None:
         """Publish what waits, for at most `drain_timeout_s`, then count the rest as dropped."""
-        if self._closed:
+        if self._stopped:
             return
         try:
             async with asyncio.timeout(drain_timeout_s):
                 await self._emptied()
         except TimeoutError:
             logger.warning("%d records are still unpublished", len(self.queue))
-        self._closed = True
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-        dropped = self.queue.give_up()
-        if dropped:
+        self._stopped = True
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        if dropped := self.queue.give_up():
             logger.error("%d records are dropped at the end", dropped)
         await self._outlet.close()
 
     async def _emptied(self) -> None:
         """Wait until nothing is left to publish; at once if nobody publishes."""
-        while len(self.queue) and self._task is not None and not self._task.done():
-            self._empty.clear()
-            await self._empty.wait()
-
-    async def _run(self) -> None:
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self.queue.waiting:
-                await self._publish_some()
-            self._empty.set()
-
-    async def _publish_some(self) -> None:
-        taken = self.queue.take(BATCH_RECORDS, BATCH_BYTES)
-        try:
-            await self._deliver(taken)
-        finally:
-            again = self.queue.settle(entry for entry in taken if not entry.is_gone)
-        if not again:
-            self._retry_s = 0.0
-            return
-        self._retry_s = min(RETRY_MAX_S, (self._retry_s * 2) or RETRY_FIRST_S)
-        await asyncio.sleep(self._retry_s)
-
-    async def _deliver(self, taken: list[Entry]) -> None:
-        batch: list[Outgoing] = []
-        owners: list[tuple[Entry, bool]] = []
-        for number, entry in enumerate(taken):
-            if number % SLICE_ENTRIES == SLICE_ENTRIES - 1:
-                await asyncio.sleep(0)
-            for message, is_body in await self._messages(entry):
-                batch.append(message)
-                owners.append((entry, is_body))
-        results = await self._outlet.deliver(batch) if batch else []
-        for (entry, is_body), message, result in zip(owners, batch, results, strict=True):
-            if result == "delivered":
-                self._produced[message.topic].inc()
-                if is_body:
-                    entry.body_done = True
-                else:
-                    entry.record_done = True
-            elif result == "refused":
-                self._refuse(entry, is_body)
-
-    async def _messages(self, entry: Entry) -> list[tuple[Outgoing, bool]]:
-        """What of an entry is still to be sent, bodies first, so that the record can tell."""
-        messages: list[tuple[Outgoing, bool]] = []
-        if not entry.body_done:
-            body = await self._encoded_body(entry)
-            if body is None:
-                self._refuse(entry, is_body=True)
-            else:
-                messages.append((body, True))
-        if not entry.record_done:
-            record = record_message(entry.finished, self._topics)
-            if record is None:
-                self._refuse(entry, is_body=False)
-                return []
-            messages.append((record, False))
-        return messages
-
-    async def _encoded_body(self, entry: Entry) -> Outgoing | None:
-        arguments = (entry.finished, self._topics, MAX_MESSAGE_BYTES)
-        if entry.bytes < IN_THREAD_FROM_BYTES:
-            return body_message(*arguments)
-        return await asyncio.to_thread(body_message, *arguments)
-
-    def _refuse(self, entry: Entry, is_body: bool) -> None:
-        logger.error(
-            "%s of %s cannot be published",
-            "body" if is_body else "record",
-            entry.finished.record.request_id,
-        )
-        if is_body:
-            self.queue.refuse_body(entry)
-        elif not entry.is_gone:
-            self.queue.refuse_record(entry)
+        while len(self.queue) and self._tasks:
+            await self._sender.progressed()
 
     def _count_drop(self, reason: str) -> None:
-        self._metrics.dropped_total.labels(reason).inc()
+        self._drops.labels(reason).inc()
+
+
+async def _forever(work: Callable[[], Awaitable[None]]) -> None:
+    """Run a task's work until it is cancelled; a fault of ours in it is logged, not its end."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            logger.exception("the publisher failed; it goes on")
+            await asyncio.sleep(RESTART_S)

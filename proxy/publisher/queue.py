@@ -1,182 +1,212 @@
-"""What waits for the broker: a queue bounded by records and by bytes. Sans-I/O.
+"""What waits to be published: a queue bounded by records and by bytes. Sans-I/O.
 
 What overflows is dropped in this order, so that metadata outlives bodies:
 
     1. bodies, the oldest first: their records stay and say `dropped`
-    2. records, the oldest first
+    2. records, the oldest first, with their bodies
 
-The account always adds up: offered = delivered + waiting + in hand + dropped.
+What is in hand, being sent, counts against the bounds but is never dropped. Two accounts always
+add up: records offered = delivered + waiting + in hand + dropped, and the same of bodies.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from app.record.bodies import BodyEnvelope
-from app.record.model import BodyState, Record
+from app.record.model import BodyState
 from proxy.exchange import Finished
+from proxy.publisher.entry import Entry
+from proxy.publisher.outlet import Outgoing
 
-RECORD_BYTES = 2048
-DropReason = Literal["overflow", "body_overflow", "refused", "body_refused", "shutdown"]
-
-
-class Entry:
-    """One exchange on its way out.
-
-    `record_done` and `body_done` once these are delivered or given up, `is_gone` once it left.
-    """
-
-    __slots__ = ("body_done", "bytes", "finished", "is_gone", "record_done")
-
-    def __init__(self, finished: Finished) -> None:
-        """Nothing of it is delivered yet."""
-        self.finished = finished
-        self.bytes = RECORD_BYTES + body_bytes(finished.bodies)
-        self.record_done = False
-        self.body_done = finished.bodies is None
-        self.is_gone = False
-
-    @property
-    def has_body(self) -> bool:
-        """Whether a body could still be dropped."""
-        return not self.body_done
-
-    def drop_body(self) -> None:
-        """Let the body go; a record that is not out yet says so."""
-        self.finished = without_bodies(self.finished)
-        self.body_done = True
-        self.bytes = RECORD_BYTES
+RecordDrop = Literal["overflow", "refused", "shutdown"]
+BodyDrop = Literal["body_overflow", "body_too_large", "body_refused", "body_shutdown"]
+DropReason = RecordDrop | BodyDrop
+WITH_RECORD: dict[RecordDrop, BodyDrop] = {
+    "overflow": "body_overflow",
+    "refused": "body_refused",
+    "shutdown": "body_shutdown",
+}
 
 
 class PublishQueue:
-    """Entries in the order they were offered; those in hand count against the bounds as well."""
+    """Entries in the order they were offered."""
 
     def __init__(
         self, max_records: int, max_bytes: int, count_drop: Callable[[DropReason], None]
     ) -> None:
-        """`count_drop` is called once for everything given up."""
+        """`count_drop` is called once for every record and every body given up."""
         self._max_records = max_records
         self._max_bytes = max_bytes
         self._count_drop = count_drop
         self._waiting: deque[Entry] = deque()
-        self._with_body: dict[int, Entry] = {}
-        self._in_hand: dict[int, Entry] = {}
+        # Of those waiting, in the same order: the ones with a body, and the ones to be encoded.
+        self._with_body: deque[Entry] = deque()
+        self._raw: deque[Entry] = deque()
+        self._in_hand = 0
         self.bytes = 0
         self.offered_total = 0
         self.delivered_total = 0
-        self.dropped_records_total = 0
+        self.bodies_offered_total = 0
+        self.bodies_delivered_total = 0
+        self.dropped: Counter[DropReason] = Counter()
 
     def __len__(self) -> int:
         """Records waiting or in hand."""
-        return len(self._waiting) + len(self._in_hand)
+        return len(self._waiting) + self._in_hand
 
     @property
-    def waiting(self) -> int:
-        """Records that nobody has in hand."""
-        return len(self._waiting)
+    def in_hand(self) -> int:
+        """Records being sent."""
+        return self._in_hand
+
+    @property
+    def dropped_records_total(self) -> int:
+        """Records given up, for whatever reason."""
+        return sum(self.dropped[reason] for reason in WITH_RECORD)
+
+    @property
+    def is_sendable(self) -> bool:
+        """Whether `take` would give anything."""
+        return bool(self._waiting) and self._waiting[0].is_encoded
+
+    # -- the relay's side
 
     def offer(self, finished: Finished) -> None:
         """Add an exchange, dropping what no longer fits."""
         entry = Entry(finished)
         self.offered_total += 1
         self._waiting.append(entry)
+        self._raw.append(entry)
         self.bytes += entry.bytes
-        if entry.has_body:
-            self._with_body[id(entry)] = entry
-        if self.bytes > self._max_bytes:
-            self._shed_bodies()
-        while (self.bytes > self._max_bytes or len(self) > self._max_records) and self._waiting:
-            self._drop(self._waiting.popleft(), "overflow")
-
-    def take(self, max_records: int, max_bytes: int) -> list[Entry]:
-        """The oldest entries, at least one if any waits; they are in hand until `settle`."""
-        taken: list[Entry] = []
-        size_bytes = 0
-        while self._waiting and len(taken) < max_records:
-            size_bytes += self._waiting[0].bytes
-            if taken and size_bytes > max_bytes:
-                break
-            entry = self._waiting.popleft()
-            self._in_hand[id(entry)] = entry
-            taken.append(entry)
-        return taken
-
-    def settle(self, taken: Iterable[Entry]) -> int:
-        """Give back entries in hand; those not done wait again, first. Returns how many do."""
-        again = []
-        for entry in taken:
-            del self._in_hand[id(entry)]
-            if entry.record_done and entry.body_done:
-                self._forget(entry)
-                self.delivered_total += 1
-            else:
-                again.append(entry)
-        self._waiting.extendleft(reversed(again))
-        return len(again)
-
-    def refuse_record(self, entry: Entry) -> None:
-        """An entry in hand whose record will never be taken."""
-        del self._in_hand[id(entry)]
-        self._drop(entry, "refused")
-
-    def refuse_body(self, entry: Entry) -> None:
-        """An entry in hand whose body will never be taken; its record goes on."""
-        self._let_body_go(entry, "body_refused")
+        if not entry.body_done:
+            self.bodies_offered_total += 1
+            self._with_body.append(entry)
+        if self.bytes > self._max_bytes or len(self) > self._max_records:
+            self._shed()
 
     def give_up(self) -> int:
         """Drop all that waits, at the end; returns how many records that were."""
-        dropped = len(self._waiting)
+        before = self.dropped_records_total
         while self._waiting:
-            self._drop(self._waiting.popleft(), "shutdown")
-        return dropped
+            self._drop_oldest("shutdown")
+        return self.dropped_records_total - before
 
-    def _shed_bodies(self) -> None:
-        for entry in list(self._with_body.values()):
-            if self.bytes <= self._max_bytes:
-                return
-            if id(entry) not in self._in_hand:
-                self._let_body_go(entry, "body_overflow")
+    # -- the encoder's side
 
-    def _let_body_go(self, entry: Entry, reason: DropReason) -> None:
-        self._with_body.pop(id(entry), None)
-        self.bytes -= entry.bytes - RECORD_BYTES
-        entry.drop_body()
-        self._count_drop(reason)
+    def next_raw(self) -> Entry | None:
+        """The oldest entry that is not encoded; it goes on waiting, and may be dropped."""
+        while self._raw:
+            entry = self._raw.popleft()
+            if not entry.is_gone:
+                return entry
+        return None
 
-    def _drop(self, entry: Entry, reason: DropReason) -> None:
-        self._forget(entry)
+    def store(self, entry: Entry, message: Outgoing, body: Outgoing | None) -> None:
+        """The messages of an entry from `next_raw`; of no effect if it was dropped meanwhile."""
+        if not entry.is_gone:
+            self.bytes -= entry.bytes
+            entry.encoded(message, body)
+            self.bytes += entry.bytes
+            self._shed()
+
+    def refuse_raw(self, entry: Entry) -> None:
+        """An entry from `next_raw` that cannot be encoded, which no retry would mend."""
+        if not entry.is_gone:
+            self.refuse_raw_body(entry, "body_refused", "dropped")
+            self._waiting.remove(entry)
+            self._drop(entry, "refused")
+
+    def refuse_raw_body(self, entry: Entry, reason: BodyDrop, state: BodyState) -> None:
+        """The body of an entry from `next_raw` cannot be encoded; its record says `state`."""
+        if not entry.body_done:
+            self._with_body.remove(entry)
+            self._drop_body(entry, reason, state)
+
+    # -- the sender's side
+
+    def take(self, max_records: int, max_bytes: int) -> list[Entry]:
+        """The oldest entries, at least one if one is sendable; in hand until `settle`."""
+        taken: list[Entry] = []
+        size_bytes = 0
+        while self.is_sendable and len(taken) < max_records:
+            size_bytes += self._waiting[0].bytes
+            if taken and size_bytes > max_bytes:
+                break
+            taken.append(self._pop())
+        self._in_hand += len(taken)
+        return taken
+
+    def settle(self, taken: Sequence[Entry]) -> int:
+        """Give back all that was taken; what is not done waits again, first. Returns how many."""
+        again = []
+        for entry in taken:
+            self._in_hand -= 1
+            if entry.is_gone:
+                continue
+            if entry.record_done and entry.body_done:
+                self._leave(entry)
+                self.delivered_total += 1
+            else:
+                again.append(entry)
+        again.reverse()
+        self._waiting.extendleft(again)
+        self._with_body.extendleft(entry for entry in again if not entry.body_done)
+        self._shed()
+        return len(again)
+
+    def delivered_body(self, entry: Entry) -> None:
+        """The body of an entry in hand is out; its bytes are free."""
+        self.bodies_delivered_total += 1
+        self.bytes -= entry.body_bytes
+        entry.bytes -= entry.body_bytes
+        entry.body_bytes = 0
+        entry.body = None
+        entry.body_done = True
+
+    def refuse_record(self, entry: Entry) -> None:
+        """An entry in hand whose record will never be taken."""
+        self._drop(entry, "refused")
+
+    def refuse_body(self, entry: Entry) -> None:
+        """An entry in hand whose body will never be taken; its record goes on, and says so."""
+        self._drop_body(entry, "body_refused", "dropped")
+
+    # -- what is dropped
+
+    def _shed(self) -> None:
+        while self.bytes > self._max_bytes and self._with_body:
+            self._drop_body(self._with_body.popleft(), "body_overflow", "dropped")
+        while self._waiting and (self.bytes > self._max_bytes or len(self) > self._max_records):
+            self._drop_oldest("overflow")
+
+    def _drop_oldest(self, reason: RecordDrop) -> None:
+        self._drop(self._pop(), reason)
+
+    def _pop(self) -> Entry:
+        entry = self._waiting.popleft()
+        if not entry.body_done:
+            self._with_body.popleft()
+        return entry
+
+    def _drop_body(self, entry: Entry, reason: BodyDrop, state: BodyState) -> None:
+        before = entry.bytes
+        entry.drop_body(state)
+        self.bytes -= before - entry.bytes
+        self._count(reason)
+
+    def _drop(self, entry: Entry, reason: RecordDrop) -> None:
+        if not entry.body_done:
+            self._drop_body(entry, WITH_RECORD[reason], "dropped")
         if entry.record_done:
             self.delivered_total += 1
-            self._count_drop("body_overflow")
         else:
-            self.dropped_records_total += 1
-            self._count_drop(reason)
+            self._count(reason)
+        self._leave(entry)
 
-    def _forget(self, entry: Entry) -> None:
-        entry.is_gone = True
+    def _leave(self, entry: Entry) -> None:
         self.bytes -= entry.bytes
-        self._with_body.pop(id(entry), None)
+        entry.release()
 
-
-def body_bytes(bodies: BodyEnvelope | None) -> int:
-    """How many bytes the two sides hold."""
-    if bodies is None:
-        return 0
-    return sum(len(part.data) for part in (bodies.request, bodies.response) if part is not None)
-
-
-def without_bodies(finished: Finished) -> Finished:
-    """The exchange with its bodies given up, and a record that says so."""
-    record = finished.record
-    changes = {
-        "body_ref": None,
-        "request_body": _dropped(record.request_body),
-        "response_body": _dropped(record.response_body),
-    }
-    copied: Record = record.model_copy(update=changes)
-    return replace(finished, record=copied, bodies=None)
-
-
-def _dropped(state: BodyState) -> BodyState:
-    return "dropped" if state == "kept" else state
+    def _count(self, reason: DropReason) -> None:
+        self.dropped[reason] += 1
+        self._count_drop(reason)

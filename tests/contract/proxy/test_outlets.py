@@ -6,7 +6,8 @@ import pytest
 
 from app.record.topics import TopicSpec
 from proxy.publisher.kafka_outlet import KafkaOutlet
-from proxy.publisher.outlet import MemoryOutlet, Outgoing, Outlet
+from proxy.publisher.memory import MemoryOutlet
+from proxy.publisher.outlet import Outgoing, Outlet
 from tests.support.consume import consume_all
 from tests.support.kafka import KafkaBroker
 

@@ -1,24 +1,59 @@
-"""Messages of an exchange, and the ones that cannot be made."""
+"""Messages of an exchange, the ones that cannot be made, and records that are told of a loss."""
 
-from dataclasses import replace
+import pytest
 
+from app.errors import RecordError
+from app.record.body_codec import decode_bodies
+from app.record.codec import decode_record
 from app.record.topics import Topics
-from proxy.publisher.encoding import body_message, record_message
+from proxy.publisher.encoding import body_message, record_message, retold, told
 from tests.support.finished import finished
 
 TOPICS = Topics()
 
 
+def test_record_and_bodies_have_their_topics_and_keys() -> None:
+    """The record under `tenant|user`, anonymous ones spread; the bodies under the request id."""
+    exchange = finished(7, 100)
+    message = record_message(exchange.record, TOPICS)
+    assert message[:2] == (TOPICS.exchanges, b"default|alice")
+    assert decode_record(message.value) == exchange.record
+    anonymous = exchange.record.model_copy(update={"user": "anonymous"})
+    assert record_message(anonymous, TOPICS).key.startswith(b"default|anonymous|\x00")
+    assert exchange.bodies is not None
+    body = body_message(exchange.bodies, TOPICS)
+    assert body[:2] == (TOPICS.bodies, exchange.record.request_id.encode())
+    assert decode_bodies(body.value) == exchange.bodies
+
+
 def test_a_record_that_cannot_be_written_is_no_message() -> None:
-    """A lone surrogate is no UTF-8; the publisher counts it as refused."""
-    exchange = finished(0)
-    broken = exchange.record.model_copy(update={"user": "\ud800"})
-    assert record_message(replace(exchange, record=broken), TOPICS) is None
-    assert record_message(exchange, TOPICS) is not None
+    """A lone surrogate is no UTF-8."""
+    broken = finished(0).record.model_copy(update={"error": "\ud800"})
+    with pytest.raises(RecordError, match="invalid"):
+        record_message(broken, TOPICS)
 
 
 def test_bodies_over_the_limit_are_no_message() -> None:
     """The limit is on the encoded bytes: what compresses well may be longer."""
-    assert body_message(finished(0), TOPICS, 1 << 20) is None
-    assert body_message(finished(0, 100_000), TOPICS, 1 << 20) is not None
-    assert body_message(finished(0, 100_000), TOPICS, 50) is None
+    bodies = finished(0, 100_000).bodies
+    assert bodies is not None
+    assert len(body_message(bodies, TOPICS, 1000).value) <= 1000
+    with pytest.raises(RecordError, match="too_large"):
+        body_message(bodies, TOPICS, 50)
+
+
+def test_a_record_is_told_of_the_bodies_that_were_kept() -> None:
+    """One side was empty: that stays true."""
+    record = finished(0, 10).record
+    changed = told(record, "dropped")
+    assert (changed.request_body, changed.response_body) == ("empty", "dropped")
+    assert changed.body_ref is None
+    same = {"body_ref", "response_body"}
+    assert changed.model_dump(exclude=same) == record.model_dump(exclude=same)
+
+
+def test_a_message_is_told_as_its_record_is() -> None:
+    """Topic and key stay."""
+    record = finished(0, 10).record
+    message = record_message(record, TOPICS)
+    assert retold(message, "dropped") == record_message(told(record, "dropped"), TOPICS)

@@ -1,14 +1,11 @@
-"""The in-memory outlet fails as it is told; the rest is in the conformance suite."""
+"""Messages as outlets take them; what an outlet does is in the conformance suite."""
 
-from proxy.publisher.outlet import MemoryOutlet, Outgoing
+from proxy.publisher.outlet import Outgoing
 
 
-async def test_it_fails_as_told() -> None:
-    """Down is a retry for all; given results are used up one by one."""
-    outlet, message = MemoryOutlet(), Outgoing("t", b"k", b"v")
-    outlet.down = True
-    assert await outlet.deliver([message]) == ["retry"]
-    outlet.down = False
-    outlet.results.append("refused")
-    assert await outlet.deliver([message, message]) == ["refused", "delivered"]
-    assert outlet.on("t") == [message]
+def test_a_message_comes_apart_as_topic_key_value() -> None:
+    """In this order, and without a copy of its value."""
+    value = b"x" * 1000
+    topic, key, same = Outgoing("t", b"k", value)
+    assert (topic, key) == ("t", b"k")
+    assert same is value

@@ -1,16 +1,20 @@
 """The publisher over the in-memory outlet: delivered, retried, refused, drained."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
 
 from app.clock import ManualClock
 from app.metrics import Metrics
 from app.record.body_codec import decode_bodies
 from app.record.codec import decode_record
 from app.record.topics import Topics
-from proxy.publisher.outlet import MemoryOutlet, Outgoing
-from proxy.publisher.publisher import MAX_MESSAGE_BYTES, Bounds, Publisher
+from proxy.publisher.memory import MemoryOutlet
+from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.publisher import Bounds, Publisher
 from tests.support.finished import finished
 
 TOPICS = Topics("t")
@@ -127,28 +131,6 @@ async def test_a_refused_body_leaves_its_record() -> None:
     assert stand.count("dropped_total", reason="body_refused") == 1
 
 
-async def test_a_body_over_the_broker_s_limit_is_dropped_and_its_record_says_so() -> None:
-    """Incompressible bytes over the limit: known before the record goes out."""
-    import random
-
-    from proxy.exchange import Finished
-
-    async with publishing() as stand:
-        exchange = finished(0, 10)
-        assert exchange.bodies is not None
-        assert exchange.bodies.response is not None
-        noise = random.Random(1).randbytes(MAX_MESSAGE_BYTES + 1000)
-        part = type(exchange.bodies.response)("x/y", "", noise)
-        bodies = type(exchange.bodies)(
-            "default", exchange.record.request_id, exchange.bodies.started_at, None, part
-        )
-        stand.publisher.offer(Finished(exchange.record, bodies))
-        await until(lambda: not len(stand.publisher.queue))
-    (record,) = stand.outlet.on("t.exchanges")
-    assert decode_record(record.value).response_body == "dropped"
-    assert stand.count("dropped_total", reason="body_refused") == 1
-
-
 async def test_overflow_is_counted_and_the_account_adds_up() -> None:
     """offered = delivered + dropped, once nothing waits any more."""
     async with publishing(max_records=10) as stand:
@@ -191,6 +173,51 @@ async def test_sequences_have_no_gaps() -> None:
     assert {stamp.producer_id for stamp in stamps} == {"p"}
 
 
-def test_messages_are_named_tuples_of_topic_key_value() -> None:
-    """What outlets take apart."""
-    assert Outgoing("a", b"b", b"c") == ("a", b"b", b"c")
+async def test_at_boot_the_state_is_retrying_until_the_way_out_works() -> None:
+    """Nothing was offered yet; the metric has one state at a time."""
+    stand = Stand()
+    stand.outlet.down = True
+    await stand.publisher.start()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert stand.publisher.state == "retrying"
+    assert stand.count("publisher_state", state="retrying") == 1
+    stand.outlet.down = False
+    await until(lambda: stand.publisher.state == "direct")
+    assert stand.count("publisher_state", state="retrying") == 0
+    assert stand.count("publisher_state", state="direct") == 1
+    await stand.publisher.close(5)
+    assert stand.count("publisher_state", state="stopped") == 1
+
+
+async def test_notes_are_counted_and_offers_too() -> None:
+    """One of each."""
+    stand = Stand()
+    stand.publisher.offer(replace(finished(0), notes=("capture_failed", "user_too_long")))
+    assert stand.count("offered_total") == 1
+    assert stand.count("capture_notes_total", note="user_too_long") == 1
+    assert stand.count("queued_records") == 1
+    assert stand.count("queued_bytes") > 1000
+    await stand.publisher.close(5)
+    assert stand.count("dropped_total", reason="shutdown") == 1
+
+
+async def test_a_fault_of_ours_in_a_task_is_not_its_end(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An outlet that raises, against its contract: logged, and everything still arrives."""
+    monkeypatch.setattr("proxy.publisher.publisher.RESTART_S", 0.0)
+    async with publishing() as stand:
+        deliver, faults = stand.outlet.deliver, [ValueError("a bug")]
+
+        async def faulty(batch: Sequence[Outgoing]) -> list[Result]:
+            if faults:
+                raise faults.pop()
+            return await deliver(batch)
+
+        stand.outlet.deliver = faulty  # type: ignore[method-assign]
+        for number in range(3):
+            stand.publisher.offer(finished(number, 10))
+        await until(lambda: not len(stand.publisher.queue))
+    assert stand.sequences() == [0, 1, 2]
+    assert "the publisher failed" in caplog.text

@@ -1,0 +1,97 @@
+"""The task that turns offered objects into messages, in slices, off the relay's path.
+
+Messages are a quarter of the objects' size and are encoded once, however often they are sent.
+Bodies of 64 KiB and more are compressed in a thread, one at a time.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from app.errors import RecordError
+from app.record.model import Record
+from app.record.topics import Topics
+from proxy.publisher.encoding import body_message, record_message, told
+from proxy.publisher.entry import Entry
+from proxy.publisher.outlet import Outgoing
+from proxy.publisher.queue import PublishQueue
+
+logger = logging.getLogger(__name__)
+IN_THREAD_FROM_BYTES = 64 << 10
+# The loop is given back after so much work: about a third of a millisecond.
+SLICE_BYTES = 96 << 10
+RECORD_COSTS_BYTES = 4 << 10
+
+
+class Encoder:
+    """Encodes what is offered to a queue; `on_encoded` is called when there is something to send.
+
+    A record or body that cannot be encoded is refused and counted, and keeps no other one up.
+    """
+
+    def __init__(
+        self,
+        queue: PublishQueue,
+        topics: Topics,
+        *,
+        observe: Callable[[Record], None],
+        on_encoded: Callable[[], None],
+    ) -> None:
+        """`observe` sees every record once, before it is encoded."""
+        self._queue = queue
+        self._topics = topics
+        self._observe = observe
+        self._on_encoded = on_encoded
+        self._offered = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something was offered."""
+        self._offered.set()
+
+    async def run(self) -> None:
+        """Encode until cancelled."""
+        while True:
+            spent_bytes = 0
+            while (entry := self._queue.next_raw()) is not None:
+                spent_bytes += RECORD_COSTS_BYTES + entry.body_bytes
+                if (record := entry.record) is not None:
+                    await self._encode(entry, record)
+                    self._observe(record)
+                if spent_bytes >= SLICE_BYTES:
+                    spent_bytes = 0
+                    self._on_encoded()
+                    await asyncio.sleep(0)
+            self._on_encoded()
+            await self._offered.wait()
+            self._offered.clear()
+
+    async def _encode(self, entry: Entry, record: Record) -> None:
+        try:
+            body = await self._body(entry)
+            lost = entry.lost_body
+            message = record_message(told(record, lost) if lost else record, self._topics)
+        except Exception:
+            # whatever is wrong with one record must not stop its neighbours
+            logger.exception("record %s cannot be encoded", record.request_id)
+            self._queue.refuse_raw(entry)
+        else:
+            self._queue.store(entry, message, body)
+
+    async def _body(self, entry: Entry) -> Outgoing | None:
+        if entry.bodies is None:
+            return None
+        try:
+            if entry.body_bytes < IN_THREAD_FROM_BYTES:
+                return body_message(entry.bodies, self._topics)
+            return await asyncio.to_thread(body_message, entry.bodies, self._topics)
+        except RecordError as error:
+            logger.warning("bodies that cannot be kept: %s", error)
+            if error.reason == "too_large":
+                self._queue.refuse_raw_body(entry, "body_too_large", "too_large")
+            else:
+                self._queue.refuse_raw_body(entry, "body_refused", "dropped")
+        except Exception:
+            # the record outlives its bodies, whatever is wrong with them
+            logger.exception("bodies cannot be encoded")
+            self._queue.refuse_raw_body(entry, "body_refused", "dropped")
+        return None

@@ -1,0 +1,162 @@
+"""The sender: bodies first, records that are told, and what holds what up."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.clock import ManualClock
+from app.metrics import Metrics
+from app.record.codec import decode_record
+from app.record.topics import Topics
+from app.tasks import spawn
+from proxy.publisher.encoding import body_message, record_message
+from proxy.publisher.entry import ENTRY_BYTES, OBJECT_BYTES
+from proxy.publisher.memory import MemoryOutlet
+from proxy.publisher.queue import PublishQueue
+from proxy.publisher.sender import HOLD_TRIES, Sender
+from tests.support.finished import finished
+
+TOPICS = Topics("t")
+
+
+class Desk:
+    """A sender with an outlet in memory; `offer` encodes at once."""
+
+    def __init__(self) -> None:
+        self.drops: list[str] = []
+        self.metrics = Metrics()
+        self.queue = PublishQueue(1000, 64 << 20, self.drops.append)
+        self.outlet = MemoryOutlet()
+        self.sender = Sender(
+            self.queue,
+            self.outlet,
+            clock=ManualClock(),
+            metrics=self.metrics,
+            jitter=lambda: 0.0,
+        )
+
+    def offer(self, number: int, body_bytes: int = 0) -> None:
+        self.queue.offer(finished(number, body_bytes))
+        entry = self.queue.next_raw()
+        assert entry is not None
+        assert entry.record is not None
+        body = None if entry.bodies is None else body_message(entry.bodies, TOPICS)
+        self.queue.store(entry, record_message(entry.record, TOPICS), body)
+        self.sender.wake()
+
+    @property
+    def order(self) -> list[str]:
+        """The topics of what was taken, in order."""
+        return [message.topic for message in self.outlet.taken]
+
+
+@asynccontextmanager
+async def sending(desk: Desk) -> AsyncIterator[None]:
+    """The sender at work."""
+    task = spawn(desk.sender.run(), name="send")
+    yield
+    task.cancel()
+    await asyncio.wait([task])
+
+
+async def emptied(desk: Desk) -> None:
+    """Wait until nothing is left."""
+    while len(desk.queue):
+        await desk.sender.progressed()
+
+
+async def test_bodies_go_before_records() -> None:
+    """All bodies of a batch, then all its records."""
+    desk = Desk()
+    for number in range(2):
+        desk.offer(number, 10)
+    async with sending(desk):
+        await emptied(desk)
+    assert desk.order == ["t.bodies"] * 2 + ["t.exchanges"] * 2
+    assert desk.queue.bodies_delivered_total == 2
+
+
+async def test_a_record_waits_for_its_body_and_no_other_one_does() -> None:
+    """The body fails once; the exchange without a body passes it."""
+    desk = Desk()
+    desk.outlet.results.append("retry")
+    desk.offer(0, 10)
+    desk.offer(1)
+    async with sending(desk):
+        await emptied(desk)
+    assert desk.order == ["t.exchanges", "t.bodies", "t.exchanges"]
+    assert decode_record(desk.outlet.taken[0].value).sequence == 1
+
+
+async def test_a_record_does_not_wait_for_its_body_for_ever() -> None:
+    """Records come before bodies: the body is tried on when its record is out."""
+    desk = Desk()
+    desk.outlet.down_topics.add("t.bodies")
+    desk.offer(0, 10)
+    async with sending(desk):
+        while not desk.outlet.taken:
+            await desk.sender.progressed()
+        assert desk.outlet.batches == HOLD_TRIES + 1
+        assert len(desk.queue) == 1
+        assert not desk.sender.is_direct
+        desk.outlet.down_topics.clear()
+        await emptied(desk)
+    assert desk.order == ["t.exchanges", "t.bodies"]
+
+
+async def test_a_record_is_told_of_a_body_lost_after_its_encoding() -> None:
+    """Dropped while the broker was away; the record says so when it goes."""
+    desk = Desk()
+    desk.offer(0, 10)
+    desk.queue._max_bytes = desk.queue.bytes + ENTRY_BYTES + OBJECT_BYTES - 1
+    desk.offer(1)
+    assert desk.drops == ["body_overflow"]
+    desk.outlet.results.append("retry")
+    async with sending(desk):
+        await emptied(desk)
+    told = [decode_record(message.value) for message in desk.outlet.on("t.exchanges")]
+    assert {record.sequence: record.response_body for record in told} == {0: "dropped", 1: "empty"}
+    assert desk.outlet.on("t.bodies") == []
+
+
+async def test_a_refused_body_is_told_to_its_record() -> None:
+    """In the same batch: the record is not out yet."""
+    desk = Desk()
+    desk.outlet.results.append("refused")
+    desk.offer(0, 10)
+    async with sending(desk):
+        await emptied(desk)
+    (message,) = desk.outlet.taken
+    assert decode_record(message.value).response_body == "dropped"
+    assert desk.drops == ["body_refused"]
+
+
+async def test_a_cancelled_batch_waits_again() -> None:
+    """Nothing is in hand after the sender's end."""
+    desk = Desk()
+    hanging = asyncio.Event()
+
+    async def hang(batch: object) -> list[object]:
+        hanging.set()
+        await asyncio.Event().wait()
+        return [batch]
+
+    desk.outlet.deliver = hang  # type: ignore[method-assign,assignment]
+    desk.offer(0)
+    async with sending(desk):
+        await hanging.wait()
+        assert desk.queue.in_hand == 1
+    assert desk.queue.in_hand == 0
+    assert desk.queue.is_sendable
+
+
+async def test_batches_are_timed_and_messages_counted() -> None:
+    """One batch of bodies and one of records."""
+    desk = Desk()
+    desk.offer(0, 10)
+    async with sending(desk):
+        await emptied(desk)
+    value = desk.metrics.registry.get_sample_value
+    assert value("tailrace_delivery_seconds_count") == 2
+    assert value("tailrace_produced_total", {"topic": "t.exchanges"}) == 1
+    assert value("tailrace_produced_total", {"topic": "t.bodies"}) == 1
