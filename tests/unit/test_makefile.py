@@ -96,7 +96,11 @@ def test_a_whole_environment_is_kept(tmp_path: Path, programs: Path) -> None:
 def test_what_is_installed_already_is_not_installed_again(tmp_path: Path, programs: Path) -> None:
     binaries = tmp_path / ".venv" / "bin"
     binaries.mkdir(parents=True)
-    program(binaries, "python", 'echo "  Downloading x-1.2-py3.whl (5.1 MB)"; echo noise; echo "$@" >> calls')
+    program(
+        binaries,
+        "python",
+        'echo "  Downloading x-1.2-py3.whl (5.1 MB)"; echo noise; echo "$@" >> calls',
+    )
     program(binaries, "tailrace", 'echo "tailrace $@"')
     for name in re.findall(r"^RUN_NEEDS := (.*)$", MAKEFILE, re.MULTILINE)[0].split():
         (tmp_path / name).touch()
