@@ -22,6 +22,7 @@ EXIT_INCOMPLETE = 1
 BATCH_MESSAGES = 500
 BATCH_BYTES = 4 << 20
 MAX_FAILURES = 5
+RETRY_S = 1.0
 NO_LIMIT = 1 << 62
 COLUMNS = ("segment", "messages", "bytes", "age_s", "torn_bytes", "corrupt_bytes", "lost", "owner")
 
@@ -133,7 +134,7 @@ async def _published(spill: Spill, outlet: Outlet) -> Counter[str]:
                 return totals
             waiting = again
             if again:
-                await asyncio.sleep(1)
+                await asyncio.sleep(RETRY_S)
         await spill.done(batch)
     return totals
 

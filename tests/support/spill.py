@@ -1,8 +1,12 @@
-"""Spill segments for tests: made in memory, read whole."""
+"""The spill for tests: segments made in memory, and a store without a loop."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
-from proxy.publisher.outlet import Outgoing
+from app.clock import ManualClock
+from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.spill.disk import LocalDisk
 from proxy.publisher.spill.format import (
     VERSION,
     Frame,
@@ -12,7 +16,12 @@ from proxy.publisher.spill.format import (
     encode_header,
     scan,
 )
+from proxy.publisher.spill.options import SpillOptions
+from proxy.publisher.spill.recovery import claim, segment_files
+from proxy.publisher.spill.store import Store
+from tests.support.faulty_disk import FaultyDisk
 
+T = TypeVar("T")
 SYNC = bytes.fromhex("f1e2d3c4b5a69788")
 
 
@@ -44,3 +53,68 @@ def segment_of(
 def messages_in(data: bytes, sync: bytes = SYNC) -> list[Outgoing]:
     """What can be read of a segment."""
     return [item.message for item in scan(data, sync) if isinstance(item, Frame)]
+
+
+def run(steps: Generator[None, None, T]) -> T:
+    """An operation of the store to its end, without a loop."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+
+
+class SpillStand:
+    """A store on a directory, with a clock that stands and a disk that fails as it is told."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        disk: FaultyDisk | None = None,
+        clock: ManualClock | None = None,
+        **options: Any,
+    ) -> None:
+        self.root = root
+        self.disk = disk or FaultyDisk()
+        self.clock = clock or ManualClock()
+        self.options = SpillOptions(**{"fsync": "never", **options})
+        lock = claim(root)
+        self.directory = lock.directory
+        self.store = Store(
+            lock,
+            self.options,
+            self.disk,
+            body_topics={"t.bodies"},
+            producer="test",
+            clock=self.clock,
+        )
+        self.segments = self.store.segments
+        run(self.store.open(root))
+
+    def append(self, *messages: Outgoing) -> list[Result]:
+        """What became of each."""
+        return run(self.store.append(messages))
+
+    def take(self, max_messages: int = 1000, max_bytes: int = 1 << 20) -> list[Outgoing]:
+        """The next batch, done at once; empty if there is none."""
+        batch = run(self.store.gather(max_messages, max_bytes))
+        if batch is None:
+            return []
+        run(self.store.done(batch))
+        return batch.messages
+
+    def drain(self) -> list[Outgoing]:
+        """Everything there is, replayed."""
+        drained: list[Outgoing] = []
+        while batch := self.take():
+            drained += batch
+        return drained
+
+    def files(self) -> list[Path]:
+        """The segments on the disk, oldest first."""
+        return segment_files(self.directory, LocalDisk())
+
+    def close(self) -> None:
+        """As a process that stops in order."""
+        run(self.store.close())

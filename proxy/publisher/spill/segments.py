@@ -107,12 +107,8 @@ class Segments:
                 self._disk.remove(path)
             except OSError as error:
                 self.fail(error)
-                return
-            self._undeleted.discard(path)
-
-    def is_retired(self, path: Path) -> bool:
-        """Whether a file is there only because it cannot be deleted."""
-        return path in self._undeleted
+            else:
+                self._undeleted.discard(path)
 
     def fail(self, error: OSError) -> None:
         """Note what the disk would not do; logged when the state changes."""
