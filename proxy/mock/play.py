@@ -16,7 +16,7 @@ RETRY_AFTER_S = 1
 RETRIED_STATUSES = frozenset({429, 503, 529})
 
 
-class CutHere(Exception):  # noqa: N818 - a turn of the script, not an error
+class CutHere(Exception):
     """The script asks to break the connection here."""
 
 
