@@ -1,14 +1,14 @@
 """The error tree of Tailrace; foreign errors are mapped to these once, at the boundary.
 
-    TailraceError
-      ├─ RecordError         a message that no retry will make readable; carries its reason
-      ├─ UpstreamError       the provider could not be reached or broke off
-      │    ├─ UpstreamRefused / UpstreamReset / UpstreamTimeout / UpstreamProtocolError
-      ├─ ClientGone          the caller left, or neither sends nor reads any more
-      ├─ RelayRefused        a call we answer ourselves: unknown upstream, bad header, …
-      ├─ QueryRefused        a query of our own API that has no answer: unknown user, bad limit, …
-      ├─ Unavailable         ask again later: recovering, rebalancing, broker away
-      └─ StartError          the process cannot start; its text is one line saying what to do
+TailraceError
+  ├─ RecordError         a message that no retry will make readable; carries its reason
+  ├─ UpstreamError       the provider could not be reached or broke off
+  │    ├─ UpstreamRefused / UpstreamReset / UpstreamTimeout / UpstreamProtocolError
+  ├─ ClientGone          the caller left, or neither sends nor reads any more
+  ├─ RelayRefused        a call we answer ourselves: unknown upstream, bad header, …
+  ├─ QueryRefused        a query of our own API that has no answer: unknown user, bad limit, …
+  ├─ Unavailable         ask again later: recovering, rebalancing, broker away
+  └─ StartError          the process cannot start; its text is one line saying what to do
 """
 
 from typing import Literal

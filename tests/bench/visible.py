@@ -1,7 +1,8 @@
 """Response end → visible in `/api/v1/users/{user}`, and the worker's memory, on a running stack.
 
+    python -m tests.bench.visible                     # both, on an embedded stack of its own
     python -m tests.bench.visible --url http://127.0.0.1:6066 --rate 100 --seconds 30
-    python -m tests.bench.visible --exchanges 100000        # memory after many exchanges of 4 KB
+    python -m tests.bench.visible --url http://127.0.0.1:6066 --exchanges 100000 --pid 4711
 
 Calls the built-in mock through the relay at a steady rate. Every tenth call is of a fresh user,
 whose live row is then asked for every 10 ms until it is there. Prints p50, p99 and the worker's
@@ -11,14 +12,22 @@ resident memory as JSON, also kept under build/bench/.
 import argparse
 import asyncio
 import json
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from tests.bench.paired import keep
+from tests.support.processes import Process
+
 BODY_BYTES = 4096
 POLL_S = 0.01
+MAX_VISIBLE_MS = 1000
+MAX_RSS_MB = 400
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -86,31 +95,55 @@ def resident_mb(pid: int) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6
 
 
-def main() -> None:
-    """Run one of the two measurements and print its figures."""
+def measure(url: str, pid: int, *, rate: int, seconds: float, exchanges: int) -> dict[str, Any]:
+    """One of the two measurements, and the worker's memory where its pid is given."""
+    figures: dict[str, Any] = {}
+    if exchanges:
+        figures["exchanges"] = exchanges
+        figures["exchanges_per_s"] = asyncio.run(flood(url, exchanges))
+    else:
+        ages = asyncio.run(steady(url, rate, seconds))
+        figures |= {"rate": rate, "probes": len(ages), "visible_p50_ms": percentile(ages, 0.5)}
+        figures |= {"visible_p99_ms": percentile(ages, 0.99), "visible_max_ms": max(ages)}
+    if pid:
+        figures["rss_mb"] = resident_mb(pid)
+    keep("memory" if exchanges else "visible", figures)
+    print(json.dumps(figures))
+    return figures
+
+
+def embedded() -> int:
+    """Both measurements on a stack of our own; 1 if a bound is broken."""
+    with tempfile.TemporaryDirectory() as root:
+        stack = Process(Path(root) / "data", command=[sys.executable, "-m", "app", "up"]).start()
+        try:
+            asyncio.run(stack.until_ready())
+            worker = int(
+                subprocess.check_output(["pgrep", "-P", str(stack.pid), "-f", "app worker"])
+            )
+            steady_figures = measure(stack.url, worker, rate=100, seconds=30, exchanges=0)
+            flood_figures = measure(stack.url, worker, rate=0, seconds=0, exchanges=100_000)
+        finally:
+            stack.stop()
+    broken = steady_figures["visible_p99_ms"] >= MAX_VISIBLE_MS
+    broken |= flood_figures["rss_mb"] >= MAX_RSS_MB
+    return 1 if broken else 0
+
+
+def main() -> int:
+    """Measure a running stack, or one of our own where no address is given."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--url", default="http://127.0.0.1:6066")
+    parser.add_argument("--url")
     parser.add_argument("--rate", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--exchanges", type=int, default=0)
     parser.add_argument("--pid", type=int, default=0, help="the worker, for its memory")
     args = parser.parse_args()
-    figures: dict[str, Any] = {}
-    if args.exchanges:
-        figures["exchanges"] = args.exchanges
-        figures["exchanges_per_s"] = asyncio.run(flood(args.url, args.exchanges))
-    else:
-        ages = asyncio.run(steady(args.url, args.rate, args.seconds))
-        figures |= {"rate": args.rate, "probes": len(ages), "visible_p50_ms": percentile(ages, 0.5)}
-        figures |= {"visible_p99_ms": percentile(ages, 0.99), "visible_max_ms": max(ages)}
-    if args.pid:
-        figures["rss_mb"] = resident_mb(args.pid)
-    out = Path("build/bench")
-    out.mkdir(parents=True, exist_ok=True)
-    name = "memory" if args.exchanges else "visible"
-    (out / f"{name}.json").write_text(json.dumps(figures, indent=2))
-    print(json.dumps(figures))
+    if args.url is None:
+        return embedded()
+    measure(args.url, args.pid, rate=args.rate, seconds=args.seconds, exchanges=args.exchanges)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
