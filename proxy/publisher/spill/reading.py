@@ -72,7 +72,7 @@ class Reading:
     def _end(self, segment: Segment) -> None:
         """Delete a segment read to its end; what it should have held and did not is corrupt."""
         self._loaded = None
-        self._segments.retire(segment, "corrupt")
+        self._segments.retire(segment)
 
     def _load(self, segment: Segment) -> bytes | None:
         """The bytes of a segment, kept until the next; None if they cannot be read now."""

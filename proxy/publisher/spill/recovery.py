@@ -85,7 +85,7 @@ def recover(segments: Segments, disk: Disk, clock: Clock) -> Iterator[None]:
         _mend(segment, segments, disk)
         segments.add(segment)
         if not segment.messages:
-            segments.retire(segment, "corrupt")
+            segments.retire(segment)
         yield
 
 

@@ -54,15 +54,20 @@ class Segments:
         self.all: list[Segment] = []
         self.in_hand: int | None = None
         self.state: State = "ok"
-        self.last_number = 0
+        self._last_number = 0
         self.losses: Counter[Loss] = Counter()
         self._disk = disk
-        self._undeleted: set[Path] = set()
+        self._undeleted: dict[Path, int] = {}
 
     def add(self, segment: Segment) -> None:
         """Take in a segment at its place."""
-        self.last_number = max(self.last_number, segment.number)
+        self.next_number(segment.number)
         insort(self.all, segment, key=lambda each: each.number)
+
+    def next_number(self, at_least: int) -> int:
+        """A number above all that were in use here, whether their files are still there or not."""
+        self._last_number = max(self._last_number + 1, at_least)
+        return self._last_number
 
     def find(self, number: int) -> Segment | None:
         """The segment of that number, if it is still here."""
@@ -70,8 +75,8 @@ class Segments:
 
     @property
     def bytes(self) -> int:
-        """Of all segments on the disk."""
-        return sum(each.bytes for each in self.all)
+        """On the disk, with what could not be deleted yet."""
+        return sum(each.bytes for each in self.all) + sum(self._undeleted.values())
 
     def totals(self) -> Totals:
         """What waits now."""
@@ -92,23 +97,39 @@ class Segments:
         if messages > 0:
             self.losses[LOSSES[kind, cause]] += messages
 
-    def retire(self, segment: Segment, cause: Cause) -> None:
-        """Let a closed segment go and delete its file; what was not replayed is lost of `cause`."""
-        self.all.remove(segment)
-        self.lose(segment.kind, cause, segment.waiting)
-        self.lose(segment.kind, "corrupt", segment.lost_messages)
-        self._undeleted.add(segment.path)
+    def give_up(self, segment: Segment, cause: Cause) -> bool:
+        """Delete a closed segment for want of room or for its age; what waits in it is lost.
+
+        False if the disk does not let us: then it stays, and nothing is lost.
+        """
+        try:
+            self._disk.remove(segment.path)
+        except OSError as error:
+            self.fail(error)
+            return False
+        self._forget(segment, cause)
+        return True
+
+    def retire(self, segment: Segment) -> None:
+        """Let a closed segment go that was read to its end; what was not found in it is corrupt."""
+        self._forget(segment, "corrupt")
+        self._undeleted[segment.path] = segment.bytes
         self.delete_retired()
 
     def delete_retired(self) -> None:
-        """Delete the files of what was let go, also those that could not be deleted before."""
+        """Delete the files of what was retired, also those that could not be deleted before."""
         for path in sorted(self._undeleted):
             try:
                 self._disk.remove(path)
             except OSError as error:
                 self.fail(error)
             else:
-                self._undeleted.discard(path)
+                del self._undeleted[path]
+
+    def _forget(self, segment: Segment, cause: Cause) -> None:
+        self.all.remove(segment)
+        self.lose(segment.kind, cause, segment.waiting)
+        self.lose(segment.kind, "corrupt", segment.lost_messages)
 
     def fail(self, error: OSError) -> None:
         """Note what the disk would not do; logged when the state changes."""

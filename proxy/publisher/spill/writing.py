@@ -106,7 +106,7 @@ class Writing:
         limit_s = self._clock.monotonic_s() - self._options.max_age_s
         for segment in list(self._segments.all):
             if segment.born_s < limit_s and segment.number != self._segments.in_hand:
-                self._retire(segment, "expired")
+                self._drop(segment, "expired")
 
     def probe(self) -> None:
         """Find out whether a disk in trouble takes bytes again."""
@@ -144,15 +144,13 @@ class Writing:
 
     def _give_up(self, kind: Kind) -> bool:
         segment = self._segments.oldest(kind)
-        if segment is not None:
-            self._retire(segment, "overflow")
-        return segment is not None
+        return segment is not None and self._drop(segment, "overflow")
 
-    def _retire(self, segment: Segment, cause: Cause) -> None:
+    def _drop(self, segment: Segment, cause: Cause) -> bool:
         writer = self._open.get(segment.kind)
         if writer is not None and writer.segment is segment:
             self._release(segment.kind)
-        self._segments.retire(segment, cause)
+        return self._segments.give_up(segment, cause)
 
     def _writer(self, kind: Kind) -> SegmentWriter:
         """The open segment, or a new one where that is full or old. Raises: OSError."""
@@ -172,7 +170,7 @@ class Writing:
 
     def _created(self, kind: Kind) -> SegmentWriter:
         directory, now_s = self._segments.directory, self._clock.now_s()
-        number = max(self._segments.last_number + 1, int(now_s * 1e6))
+        number = self._segments.next_number(int(now_s * 1e6))
         sync = self._random_bytes(SYNC_BYTES)
         born_s = self._clock.monotonic_s()
         segment = Segment(directory / file_name(number, kind), number, kind, sync, born_s)
@@ -196,7 +194,7 @@ class Writing:
             return
         self._seal(kind)
         if not writer.segment.messages:
-            self._segments.retire(writer.segment, "corrupt")
+            self._segments.retire(writer.segment)
 
     def _release(self, kind: Kind) -> None:
         try:

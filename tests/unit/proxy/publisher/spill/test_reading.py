@@ -71,7 +71,7 @@ def test_a_batch_given_up_meanwhile_is_done_harmlessly(tmp_path: Path) -> None:
     stand = SpillStand(tmp_path)
     stand.append(record(1))
     found = batch(stand)
-    stand.segments.retire(stand.segments.all[0], "expired")
+    stand.segments.retire(stand.segments.all[0])
     run(stand.store.done(found))
     assert stand.drain() == []
 

@@ -27,7 +27,8 @@ def filled(directory: Path) -> Segments:
 def test_they_are_in_order_of_time(tmp_path: Path) -> None:
     segments = filled(tmp_path)
     assert [each.number for each in segments.all] == [1, 2, 3, 4]
-    assert segments.last_number == 4
+    assert segments.next_number(0) > 4
+    assert segments.next_number(100) == 100
     found = segments.find(3)
     assert found is not None
     assert found.number == 3
@@ -54,27 +55,46 @@ def test_what_leaves_is_counted_by_cause_and_kind(tmp_path: Path) -> None:
     segments = filled(tmp_path)
     one, two, three, four = segments.all
     one.replayed, one.lost_messages = 3, 7
-    four.replayed = 5
-    segments.retire(one, "overflow")
-    segments.retire(two, "expired")
-    segments.retire(four, "corrupt")
+    four.replayed = 4
+    assert segments.give_up(one, "overflow")
+    assert segments.give_up(two, "expired")
+    segments.retire(four)
     assert segments.all == [three]
-    assert segments.losses == {"spill_overflow": 2, "spill_corrupt": 7, "spill_body_expired": 5}
+    assert segments.losses == {
+        "spill_overflow": 2,
+        "spill_corrupt": 7,
+        "spill_body_expired": 5,
+        "spill_body_corrupt": 1,
+    }
     assert not one.path.exists()
 
 
-def test_what_cannot_be_deleted_is_tried_again(tmp_path: Path) -> None:
+def test_what_cannot_be_deleted_is_not_given_up(tmp_path: Path) -> None:
     disk = FaultyDisk()
     segments = Segments(tmp_path, disk)
     one = segment(tmp_path, 1)
     segments.add(one)
     disk.errors["remove"] = errno.EROFS
-    segments.retire(one, "expired")
+    assert not segments.give_up(one, "overflow")
     assert segments.state == "read_only"
+    assert segments.all == [one]
+    assert segments.losses == {}
+
+
+def test_what_was_replayed_is_deleted_when_that_is_possible(tmp_path: Path) -> None:
+    """It counts against the limit until then, and is not replayed again."""
+    disk = FaultyDisk()
+    segments = Segments(tmp_path, disk)
+    one = segment(tmp_path, 1)
+    segments.add(one)
+    disk.errors["remove"] = errno.EROFS
+    segments.retire(one)
     assert one.path.exists()
+    assert (segments.all, segments.bytes) == ([], 1000)
     disk.heal()
     segments.delete_retired()
     assert not one.path.exists()
+    assert segments.bytes == 0
 
 
 def test_the_state_follows_the_disk(tmp_path: Path) -> None:

@@ -123,6 +123,20 @@ def test_over_the_age_limit_segments_go(tmp_path: Path) -> None:
     assert stand.segments.losses == {"spill_expired": 1, "spill_body_expired": 1}
 
 
+def test_what_is_in_hand_does_not_expire(tmp_path: Path) -> None:
+    """It may be delivered already."""
+    stand = SpillStand(tmp_path, max_age_s=1000)
+    stand.append(record(1), record(2))
+    batch = run(stand.store.gather(1, 1 << 20))
+    assert batch is not None
+    stand.clock.advance(2000)
+    run(stand.store.upkeep())
+    assert stand.segments.losses == {}
+    run(stand.store.done(batch))
+    run(stand.store.upkeep())
+    assert stand.segments.losses == {"spill_expired": 1}
+
+
 def test_a_full_disk_is_a_state_and_heals(tmp_path: Path) -> None:
     stand = SpillStand(tmp_path)
     assert stand.append(record(1)) == ["delivered"]
@@ -202,11 +216,18 @@ def test_delivered_means_synced_under_always(tmp_path: Path, method: str) -> Non
 
 
 def test_a_seal_that_does_not_arrive_is_no_delivery(tmp_path: Path) -> None:
-    """The segment may be full, and closed, in the middle of one append."""
+    """A segment may be full, and closed, in the middle of one append."""
     stand = SpillStand(tmp_path, fsync="always", segment_bytes=1000)
-    stand.disk.errors["sync"] = errno.EIO
+    really_sync = stand.disk.sync
+
+    def failing_once(descriptor: int) -> None:
+        stand.disk.sync = really_sync  # type: ignore[method-assign]
+        raise OSError(errno.EIO, "once")
+
+    stand.disk.sync = failing_once  # type: ignore[method-assign]
     results = stand.append(*(record(number, 2000) for number in range(120)))
     assert set(results) == {"retry"}
+    assert stand.append(record(1)) == ["delivered"]
 
 
 @pytest.mark.parametrize(("fsync", "syncs"), [("always", 2), ("interval", 1), ("never", 0)])
