@@ -38,9 +38,13 @@ class DaemonThread(WorkerThread):
         self.name = "engine-consumer"
 
     def run(self) -> None:
-        """Run the service; an error was told to the app already."""
-        with suppress(Exception):
-            super().run()
+        """Run the service; an error was told to the app already. Whoever waits for the end, hears."""
+        try:
+            with suppress(Exception, asyncio.CancelledError):
+                super().run()
+        finally:
+            with suppress(RuntimeError):  # a loop that is closed has nobody waiting
+                self.service.set_shutdown()
 
     def stop(self) -> None:
         """Return at once: `ConsumerThread.stop` has waited without blocking the loop."""
@@ -116,9 +120,13 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         logger.warning("consumer thread: %s", msg.format(*fmt))
 
     async def on_thread_stop(self) -> None:
-        """Close the client; a broker that is away must not make that fail."""
-        with suppress(KafkaError, OSError, asyncio.TimeoutError):
+        """Close the client; where aiokafka stumbles over a broker that is away, cut connections."""
+        try:
             await super().on_thread_stop()
+        except (KafkaError, OSError, TimeoutError, asyncio.CancelledError) as exc:
+            logger.info("the consumer did not close cleanly: %r", exc)
+            with suppress(KafkaError, OSError):
+                await self._ensure_consumer()._client.close()
 
     async def stop(self) -> None:
         """Stop the thread and wait for its end without blocking the caller's loop.

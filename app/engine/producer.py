@@ -55,12 +55,13 @@ class Producer(driver.Producer):
         await self.buffer.barrier()
 
     async def on_stop(self) -> None:
-        """Close the client; what the broker did not take in time is left, as after a crash."""
+        """Close the client; what the last commit did not wait for is left, as after a crash."""
         self.transport._topic_waiters.clear()
         producer, self._producer = self._producer, None
         if producer is None:
             return
-        if self.buffer.failure is not None or not await _ends(producer.stop(), STOP_TIMEOUT_S):
+        given_up = self.buffer.failure is not None or self.buffer.marks.outstanding_records > 0
+        if given_up or not await _ends(producer.stop(), STOP_TIMEOUT_S):
             await _abandon(producer)
 
 

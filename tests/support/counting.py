@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from app.engine.app import StreamApp
 from app.engine.contracts import Message
 from app.engine.options import EngineOptions
+from app.engine.stream_side import StreamSide, Supervision
+from app.errors import Unavailable
 from app.record.topics import TopicSpec
 
 KEYS = 20
+QUICK = Supervision(backoff_first_s=0.1, backoff_max_s=0.5, stop_timeout_s=60, abort_timeout_s=30)
 
 
 def options(servers: str, name: str, data_dir: Path, **changes: Any) -> EngineOptions:
@@ -141,6 +145,31 @@ async def committed(servers: str, group: str, topic: str, partitions: int = 4) -
     finally:
         await consumer.stop()
     return [offset or 0 for offset in found]
+
+
+def is_exact(tables: Any, messages: int) -> bool:
+    """Whether the tables can be read and every message is counted once."""
+    try:
+        return totals(tables) == expected(messages)
+    except Unavailable:
+        return False
+
+
+async def until_committed(servers: str, group: str, topic: str, messages: int) -> None:
+    """Wait until the group has committed every message: replays are counted but not at once."""
+    while sum(await committed(servers, group, topic)) != messages:
+        await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def supervised(build: Any, **kwargs: Any) -> AsyncIterator[StreamSide]:
+    """A stream side with short backoffs, always stopped."""
+    side = StreamSide(build, supervision=QUICK, **kwargs)
+    await side.start()
+    try:
+        yield side
+    finally:
+        await side.stop()
 
 
 async def until(condition: Callable[[], bool]) -> None:

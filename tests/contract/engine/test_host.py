@@ -1,4 +1,4 @@
-"""The host: serves without Kafka, keeps Faust's pages out, and stops in an order that loses none."""
+"""The host: serves without Kafka, keeps out Faust's pages, stops in an order that loses none."""
 
 import asyncio
 import os
@@ -63,7 +63,7 @@ class Recorder:
 
 async def test_stock_does_not_start_without_kafka(tmp_path: Path) -> None:
     async with stock_app(tmp_path, web_port=free_port()) as app:
-        with pytest.raises(Exception, match="(?i)bootstrap"):
+        with pytest.raises(Exception, match=r"(?i)bootstrap"):
             await app.producer.start()
         await app.producer.stop()
 
@@ -116,7 +116,7 @@ async def test_stock_stops_the_producer_before_the_streams_that_publish(tmp_path
     async with stock_app(tmp_path) as app:
         app.producer_only = True
         services = list(app.boot_strategy.producer_only())
-        stopped_first = list(reversed(services))[0]
+        stopped_first = next(reversed(services))
         assert isinstance(stopped_first, Producer)
 
 

@@ -62,7 +62,7 @@ async def test_stock_keeps_the_lock_while_anything_refers_to_the_database(tmp_pa
         table = stock.Table("t", key_type=bytes, value_type=bytes)
         kept = table.data._db_for_partition(0)
         await table.data.stop()
-        with pytest.raises(Exception, match="(?i)lock"):
+        with pytest.raises(Exception, match=r"(?i)lock"):
             Rdict(str(table.data.partition_path(0)))
         del kept
         gc.collect()

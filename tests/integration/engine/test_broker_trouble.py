@@ -6,23 +6,22 @@ from pathlib import Path
 import pytest
 
 from app.engine.app import StreamApp
-from app.engine.stream_side import StreamSide, Supervision
 from app.errors import Unavailable
 from tests.support.counting import (
     Counting,
     changelog_totals,
-    committed,
     expected,
+    is_exact,
     options,
     produce,
+    supervised,
     topics,
-    totals,
     until,
+    until_committed,
 )
 from tests.support.kafka import KafkaBroker
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(150)]
-QUICK = Supervision(backoff_first_s=0.1, backoff_max_s=0.5, stop_timeout_s=60, abort_timeout_s=30)
 
 
 async def test_a_broker_that_comes_after_the_boot_is_found(
@@ -37,18 +36,15 @@ async def test_a_broker_that_comes_after_the_boot_is_found(
     async def build() -> StreamApp:
         return Counting(opts).app
 
-    side = StreamSide(build, supervision=QUICK)
-    await side.start()
-    await until(lambda: side.restarts_total >= 2)
-    with pytest.raises(Unavailable):
-        side.check_ready()
-    await asyncio.to_thread(own_kafka_broker.start)
-    await until(lambda: side.state == "running")
-    await until(lambda: totals(side) == expected(400))
-    await side.stop()
+    async with supervised(build) as side:
+        await until(lambda: side.restarts_total >= 2)
+        with pytest.raises(Unavailable):
+            side.check_ready()
+        await asyncio.to_thread(own_kafka_broker.start)
+        await until(lambda: is_exact(side, 400))
+        await until_committed(servers, name, name, 400)
     assert side.state == "stopped"
     assert not side.stuck
-    assert sum(await committed(servers, name, name)) == 400
 
 
 async def test_a_broker_killed_in_mid_stream_costs_nothing(
@@ -64,15 +60,12 @@ async def test_a_broker_killed_in_mid_stream_costs_nothing(
 
     await own_kafka_broker.create_topics(topics(name, Counting(opts).app))
     await produce(servers, name, range(4000))
-    side = StreamSide(build, supervision=QUICK)
-    await side.start()
-    await until(lambda: bool(lives) and len(lives[0].handled) > 500)
-    await asyncio.to_thread(own_kafka_broker.kill)
-    await asyncio.to_thread(own_kafka_broker.start)
-    await until(lambda: side.state == "running")
-    await until(lambda: totals(side) == expected(4000))
-    await side.stop()
-    assert sum(await committed(servers, name, name)) == 4000
+    async with supervised(build) as side:
+        await until(lambda: bool(lives) and len(lives[0].handled) > 500)
+        await asyncio.to_thread(own_kafka_broker.kill)
+        await asyncio.to_thread(own_kafka_broker.start)
+        await until(lambda: is_exact(side, 4000))
+        await until_committed(servers, name, name, 4000)
     assert await changelog_totals(servers, name) == expected(4000)
 
 
@@ -88,18 +81,14 @@ async def test_a_stop_without_a_broker_ends_in_time_and_loses_nothing(
         return lives[-1].app
 
     await own_kafka_broker.create_topics(topics(name, Counting(opts).app))
-    side = StreamSide(build, supervision=QUICK)
-    await side.start()
-    await until(lambda: side.state == "running")
-    await produce(servers, name, range(1000))
-    await until(lambda: len(lives[0].handled) > 100)
-    await asyncio.to_thread(own_kafka_broker.kill)
-    await side.stop()
+    async with supervised(build) as side:
+        await until(lambda: side.state == "running")
+        await produce(servers, name, range(1000))
+        await until(lambda: len(lives[0].handled) > 100)
+        await asyncio.to_thread(own_kafka_broker.kill)
     assert not side.stuck
     await asyncio.to_thread(own_kafka_broker.start)
-    again = StreamSide(build, supervision=QUICK)
-    await again.start()
-    await until(lambda: again.state == "running")
-    await until(lambda: totals(again) == expected(1000))
-    await again.stop()
+    async with supervised(build) as again:
+        await until(lambda: is_exact(again, 1000))
+        await until_committed(servers, name, name, 1000)
     assert await changelog_totals(servers, name) == expected(1000)
