@@ -38,7 +38,7 @@ class DaemonThread(WorkerThread):
         self.name = "engine-consumer"
 
     def run(self) -> None:
-        """Run the service; an error was told to the app already. Whoever waits for the end, hears."""
+        """Run the service; errors were told to the app, whoever waits for the end hears of it."""
         try:
             with suppress(Exception, asyncio.CancelledError):
                 super().run()
