@@ -85,15 +85,16 @@ def test_what_was_replayed_is_deleted_when_that_is_possible(tmp_path: Path) -> N
     """It counts against the limit until then, and is not replayed again."""
     disk = FaultyDisk()
     segments = Segments(tmp_path, disk)
-    one = segment(tmp_path, 1)
-    segments.add(one)
+    two = [segment(tmp_path, number) for number in (1, 2)]
     disk.errors["remove"] = errno.EROFS
-    segments.retire(one)
-    assert one.path.exists()
-    assert (segments.all, segments.bytes) == ([], 1000)
+    for each in two:
+        segments.add(each)
+        segments.retire(each)
+    assert all(each.path.exists() for each in two)
+    assert (segments.all, segments.bytes) == ([], 2000)
     disk.heal()
     segments.delete_retired()
-    assert not one.path.exists()
+    assert not any(each.path.exists() for each in two)
     assert segments.bytes == 0
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -160,6 +161,28 @@ async def test_it_boots_without_its_directory_and_recovers(tmp_path: Path) -> No
         root.unlink()
         await until(lambda: stand.spill.state == "ok")
         assert await stand.spill.append([record(1)]) == ["delivered"]
+
+
+async def test_a_cancelled_opening_does_not_lock_us_out(tmp_path: Path) -> None:
+    """What it had owned already is what the next attempt works on."""
+    async with spilling(tmp_path) as stand:
+        await stand.spill.append([record(1)])
+    stand = Stand(tmp_path)
+    released = threading.Event()
+    really_read = stand.disk.read
+
+    def hanging(path: Path) -> bytes:
+        released.wait(10)
+        return really_read(path)
+
+    stand.disk.read = hanging  # type: ignore[method-assign]
+    task = asyncio.get_running_loop().create_task(stand.spill.open())
+    await until(lambda: "names" in stand.disk.calls)
+    task.cancel()
+    await asyncio.wait([task])
+    released.set()
+    assert await stand.drain() == [record(1)]
+    await stand.spill.close()
 
 
 async def test_trouble_heals_by_itself(tmp_path: Path) -> None:

@@ -215,6 +215,17 @@ def test_delivered_means_synced_under_always(tmp_path: Path, method: str) -> Non
     assert record(2) in stand.drain()
 
 
+def test_after_a_failed_fsync_a_new_segment_is_begun(tmp_path: Path) -> None:
+    """What the failed one left on the device is unknown, and a later fsync would not tell."""
+    stand = SpillStand(tmp_path, fsync="interval")
+    stand.append(record(1))
+    stand.disk.errors["sync"] = errno.EIO
+    assert not stand.store.writing.sync()
+    stand.disk.heal()
+    stand.append(record(2))
+    assert len(stand.files()) == 2
+
+
 def test_a_seal_that_does_not_arrive_is_no_delivery(tmp_path: Path) -> None:
     """A segment may be full, and closed, in the middle of one append."""
     stand = SpillStand(tmp_path, fsync="always", segment_bytes=1000)
