@@ -172,6 +172,16 @@ async def supervised(build: Any, **kwargs: Any) -> AsyncIterator[StreamSide]:
         await side.stop()
 
 
+@asynccontextmanager
+async def running(counting: Counting) -> AsyncIterator[Counting]:
+    """One incarnation without a supervisor, always stopped."""
+    await counting.app.start()
+    try:
+        yield counting
+    finally:
+        await counting.app.stop()
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Poll until a condition holds; the test's own timeout bounds it."""
     while not condition():

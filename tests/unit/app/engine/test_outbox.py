@@ -88,9 +88,7 @@ async def test_bytes_are_a_limit_too(outbox: Outbox) -> None:
     assert not outbox.has_room
 
 
-async def test_a_failure_is_told_once_and_wakes_everybody(
-    outbox: Outbox, client: Answers
-) -> None:
+async def test_a_failure_is_told_once_and_wakes_everybody(outbox: Outbox, client: Answers) -> None:
     told: list[DeliveryError] = []
     outbox.on_failure = told.append
     outbox.max_records = 1

@@ -19,9 +19,7 @@ def test_tls_without_a_user() -> None:
     assert isinstance(security.faust_credentials(), faust.SSLCredentials)
 
 
-@pytest.mark.parametrize(
-    ("protocol", "encrypted"), [("SASL_PLAINTEXT", False), ("SASL_SSL", True)]
-)
+@pytest.mark.parametrize(("protocol", "encrypted"), [("SASL_PLAINTEXT", False), ("SASL_SSL", True)])
 def test_a_user_with_a_password(protocol: str, encrypted: bool) -> None:
     settings = KafkaSettings(
         security_protocol=protocol,
