@@ -4,6 +4,7 @@ contracts.py        what agents and tables see of it; `memory.py` their twins fo
 options.py          everything an incarnation is built from; `security.py`, `settings.py`
 stream_side.py      one incarnation after the other, supervised with `backoff.py`
 app.py              StreamApp, one incarnation: fail-stop instead of crashing its neighbours
+live.py             reading tables from outside of a handler
 process.py          the loop from a stream to a handler: handle, then ack, within bounds
 consumer.py         commits never pass a message in progress and wait for its effects
 fetching.py         pauses that last, full buffers that block nobody, records never dropped

@@ -6,38 +6,38 @@ It lives once. Whatever goes wrong in it ends in `fail_stop`: nothing is committ
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
-from time import monotonic
-from typing import Any, Literal, cast
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import faust
-from aiokafka.partitioner import murmur2
 from faust.types import TP
 
 from app.engine.consumer import Consumer
 from app.engine.contracts import Message, Store
 from app.engine.hooks import Hook, Hooks
+from app.engine.live import LiveReads, Phase
 from app.engine.options import EngineOptions
 from app.engine.outbox import Outbox
 from app.engine.process import process
-from app.engine.rocks import RocksStore
 from app.engine.settings import bounded_queue, faust_settings
 from app.engine.tables import InHand, Table, TableStore
 from app.engine.transport import Transport
-from app.errors import TailraceError, Unavailable
+from app.errors import TailraceError
 from app.record.topics import TopicSpec
 
 logger = logging.getLogger(__name__)
-SCAN_SLICE_S = 0.001
-Phase = Literal["starting", "recovering", "running", "rebalancing", "failed", "stopped"]
 OVERHEAD_BYTES = 1024
+
+
+class EpochChangedError(TailraceError):
+    """The topics were made anew: what comes now belongs to another incarnation."""
 
 
 class TooLargeError(TailraceError):
     """A message that the producer would refuse; nothing was queued."""
 
 
-class StreamApp(faust.App):
+class StreamApp(LiveReads, faust.App):
     """See the protocol of the same name in `contracts.py` for what agents may use."""
 
     def __init__(self, options: EngineOptions) -> None:
@@ -48,6 +48,7 @@ class StreamApp(faust.App):
         self.phase: Phase = "starting"
         self.in_hand = InHand()
         self._hooks = Hooks()
+        self._ask_epoch: Callable[[], Awaitable[str]] | None = None
         self._sources: set[str] = set()
         self._served: frozenset[int] | None = None
         super().__init__(options.app_id, **faust_settings(options))
@@ -111,6 +112,10 @@ class StreamApp(faust.App):
         """Call back when partitions that were assigned are not served any more."""
         self._hooks.revoked.append(callback)
 
+    def verify_epoch(self, ask: Callable[[], Awaitable[str]]) -> None:
+        """Ask for the epoch after every rebalance; another one than ours ends the incarnation."""
+        self._ask_epoch = ask
+
     def emit(self, topic: str, key: bytes | None, value: bytes) -> None:
         """Queue a message; the commit of the message in hand waits for its delivery.
 
@@ -133,54 +138,6 @@ class StreamApp(faust.App):
     def resume(self, topic: str, partition: int) -> None:
         """Fetch a paused partition again."""
         self.reader.release(TP(topic, partition))
-
-    # -- live tables
-
-    @property
-    def served(self) -> frozenset[int]:
-        """The partitions whose tables can be read now."""
-        return self._served or frozenset()
-
-    def partition_of(self, key: bytes) -> int:
-        """The partition that Kafka's default partitioner gives a key."""
-        return int(murmur2(key) & 0x7FFFFFFF) % self.options.partitions
-
-    def check_ready(self) -> None:
-        """Return if the tables can be read. Raises: Unavailable."""
-        if self._served is None or self.should_stop:
-            raise Unavailable(f"the tables are not ready: {self.phase}")
-
-    def get(self, table: str, key: bytes) -> bytes | None:
-        """The value under `key`. Raises: Unavailable, also where another worker owns the key."""
-        self.check_ready()
-        partition = self.partition_of(key)
-        self._check_served(partition)
-        value: bytes | None = self._data(table).database(partition).get(key)
-        return value
-
-    def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:
-        """All keys and values of one partition, as they come. Raises: Unavailable."""
-        self.check_ready()
-        self._check_served(partition)
-        for item in self._data(table).items_of(partition):
-            yield item
-            self._check_served(partition)
-
-    async def scan_slowly(self, table: str, partition: int) -> AsyncIterator[tuple[bytes, bytes]]:
-        """As `scan`, giving the loop back after every millisecond."""
-        since_s = monotonic()
-        for item in self.scan(table, partition):
-            yield item
-            if monotonic() - since_s > SCAN_SLICE_S:
-                await asyncio.sleep(0)
-                since_s = monotonic()
-
-    def _data(self, table: str) -> RocksStore:
-        return cast(Table, self.tables[table]).rocks
-
-    def _check_served(self, partition: int) -> None:
-        if partition not in self.served:
-            raise Unavailable(f"partition {partition} is not served here")
 
     # -- failing
 
@@ -247,12 +204,14 @@ class StreamApp(faust.App):
 
     @property
     def _is_recovered(self) -> bool:
+        if self.failure is not None:
+            return False
         generation = self.reader.reading_generation
         recovered = cast(Any, self.tables).recovery._generation_id
         return generation is not None and generation == recovered
 
     async def _recovered(self, app: Any, **kwargs: Any) -> None:
-        if not self._is_recovered:
+        if not self._is_recovered or not await self._is_same_epoch():
             return
         partitions = {
             tp.partition for tp in self.consumer.assignment() if tp.topic in self._sources
@@ -263,6 +222,16 @@ class StreamApp(faust.App):
                 self.phase = "running"
         except Exception as exc:  # noqa: BLE001 - mapped: an index that is not built is a failure
             self.fail_stop(exc)
+
+    async def _is_same_epoch(self) -> bool:
+        try:
+            now = self.options.epoch if self._ask_epoch is None else await self._ask_epoch()
+            if now != self.options.epoch:
+                raise EpochChangedError(f"the topics' epoch was {self.options.epoch}, now {now}")
+        except TailraceError as exc:
+            self.fail_stop(exc)
+            return False
+        return True
 
     async def _stop_consumer(self) -> None:
         """Finish and commit what is in progress; then nothing is served any more."""

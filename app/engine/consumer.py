@@ -61,7 +61,7 @@ class Consumer(FetchingConsumer):
     def _settle(self, offsets: Mapping[Any, int]) -> None:
         """Forget the acks that are committed now."""
         for tp, offset in offsets.items():
-            self._committed_offset[tp] = offset
+            self._committed_offset[tp] = self._own_commits[tp] = offset
             self._acked[tp] = [each for each in self._acked[tp] if each >= offset]
             self._acked_index[tp] = set(self._acked[tp])
 

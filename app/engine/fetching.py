@@ -38,6 +38,7 @@ class FetchingConsumer(driver.Consumer):
         self.held: set[Any] = set()
         self._sources_open = False
         self._delivered: dict[Any, int] = {}
+        self._own_commits: dict[Any, int] = {}
         self.room = asyncio.Event()
         super().__init__(*args, **kwargs)
 
@@ -166,8 +167,8 @@ class FetchingConsumer(driver.Consumer):
 
         Raises: OffsetsWentBackError when it does not; the next incarnation begins a new epoch.
         """
-        before = self._delivered.get(tp)
-        if before is not None and offset <= before:
+        before = max(self._delivered.get(tp, -1), self._own_commits.get(tp, 0) - 1)
+        if offset <= before:
             raise OffsetsWentBackError(f"{tp.topic}[{tp.partition}]: {offset} after {before}")
         self._delivered[tp] = offset
         committed = self._committed_offset[tp]

@@ -190,6 +190,16 @@ async def test_offsets_that_go_back_end_the_incarnation(app: StreamApp) -> None:
     assert offsets_in(channels[SOURCE]) == [7]
 
 
+async def test_offsets_below_what_this_incarnation_committed_end_it(app: StreamApp) -> None:
+    channels = await subscribe(app, SOURCE)
+    app.reader._settle({SOURCE: 100})
+    app.reader.close_sources()
+    app.reader.open_sources()
+    with pytest.raises(OffsetsWentBackError):
+        await app.reader._deliver(Fetched(GENERATION, {SOURCE: [record(SOURCE, 0)]}))
+    assert offsets_in(channels[SOURCE]) == []
+
+
 async def test_offsets_below_the_committed_one_are_delivered_and_committed(app: StreamApp) -> None:
     await subscribe(app, SOURCE)
     app.reader._committed_offset[SOURCE] = 1000

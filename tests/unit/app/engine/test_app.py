@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from faust.types import TP
 
-from app.engine.app import TooLargeError
+from app.engine.app import EpochChangedError, TooLargeError
 from app.errors import Unavailable
 from tests.support.kafkaless import engine_app
 
@@ -15,25 +15,6 @@ async def test_a_message_too_large_is_refused_before_it_is_queued(tmp_path: Path
         assert app.outbox.size == 0
         app.emit("t", b"k", b"x" * 8000)
         assert app.outbox.size == 1
-
-
-async def test_tables_are_not_ready_before_they_are_recovered(tmp_path: Path) -> None:
-    async with engine_app(tmp_path) as app:
-        with pytest.raises(Unavailable, match="starting"):
-            app.check_ready()
-        app._served = frozenset({0})
-        app.check_ready()
-        app.on_rebalance_start()
-        with pytest.raises(Unavailable, match="rebalancing"):
-            app.check_ready()
-
-
-async def test_a_failed_app_answers_nothing(tmp_path: Path) -> None:
-    async with engine_app(tmp_path) as app:
-        app._served = frozenset({0})
-        app.fail_stop(RuntimeError("boom"))
-        with pytest.raises(Unavailable):
-            app.check_ready()
 
 
 async def test_recovered_partitions_are_announced_and_served(tmp_path: Path) -> None:
@@ -74,6 +55,40 @@ async def test_a_recovery_of_another_generation_announces_nothing(tmp_path: Path
         app.tables.recovery._generation_id = 99
         await app.on_rebalance_complete.send()
         assert assigned == []
+
+
+@pytest.mark.parametrize(("now", "fails"), [("0", False), ("another", True)])
+async def test_topics_made_anew_end_the_incarnation_before_they_are_read(
+    tmp_path: Path, now: str, fails: bool
+) -> None:
+    async with engine_app(tmp_path) as app:
+
+        async def ask() -> str:
+            return now
+
+        assigned: list[set[int]] = []
+        app.verify_epoch(ask)
+        app.on_assigned(assigned.append)
+        app.consumer.assignment = lambda: {TP("t", 1)}
+        app.tables.recovery._generation_id = app.reader.reading_generation
+        await app.on_rebalance_complete.send()
+        assert isinstance(app.failure, EpochChangedError) is fails
+        assert bool(assigned) is not fails
+        app.reader.close_sources()
+        app.on_rebalance_end()
+        assert app.reader._sources_open is not fails
+
+
+async def test_an_epoch_that_cannot_be_asked_for_ends_the_incarnation(tmp_path: Path) -> None:
+    async with engine_app(tmp_path) as app:
+
+        async def ask() -> str:
+            raise Unavailable("no broker")
+
+        app.verify_epoch(ask)
+        app.tables.recovery._generation_id = app.reader.reading_generation
+        await app.on_rebalance_complete.send()
+        assert isinstance(app.failure, Unavailable)
 
 
 async def test_an_app_without_a_thread_or_tables_is_gone(tmp_path: Path) -> None:

@@ -1,0 +1,72 @@
+"""Reading the tables of this process from outside of a handler, between two rebalances."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from time import monotonic
+from typing import Any, Literal, cast
+
+from aiokafka.partitioner import murmur2
+
+from app.engine.options import EngineOptions
+from app.engine.rocks import RocksStore
+from app.engine.tables import Table
+from app.errors import Unavailable
+
+SCAN_SLICE_S = 0.001
+Phase = Literal["starting", "recovering", "running", "rebalancing", "failed", "stopped"]
+
+
+class LiveReads:
+    """The reading part of a stream app; a partition is read only while it is served."""
+
+    options: EngineOptions
+    phase: Phase
+    tables: Any
+    should_stop: Any
+    _served: frozenset[int] | None
+
+    @property
+    def served(self) -> frozenset[int]:
+        """The partitions whose tables can be read now."""
+        return self._served or frozenset()
+
+    def partition_of(self, key: bytes) -> int:
+        """The partition that Kafka's default partitioner gives a key."""
+        return int(murmur2(key) & 0x7FFFFFFF) % self.options.partitions
+
+    def check_ready(self) -> None:
+        """Return if the tables can be read. Raises: Unavailable."""
+        if self._served is None or self.should_stop:
+            raise Unavailable(f"the tables are not ready: {self.phase}")
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        """The value under `key`. Raises: Unavailable, also where another worker owns the key."""
+        self.check_ready()
+        partition = self.partition_of(key)
+        self._check_served(partition)
+        value: bytes | None = self._data(table).database(partition).get(key)
+        return value
+
+    def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        """All keys and values of one partition, as they come. Raises: Unavailable."""
+        self.check_ready()
+        self._check_served(partition)
+        for item in self._data(table).items_of(partition):
+            yield item
+            self._check_served(partition)
+
+    async def scan_slowly(self, table: str, partition: int) -> AsyncIterator[tuple[bytes, bytes]]:
+        """As `scan`, giving the loop back after every millisecond."""
+        since_s = monotonic()
+        for item in self.scan(table, partition):
+            yield item
+            if monotonic() - since_s > SCAN_SLICE_S:
+                await asyncio.sleep(0)
+                since_s = monotonic()
+
+    def _data(self, table: str) -> RocksStore:
+        return cast(Table, self.tables[table]).rocks
+
+    def _check_served(self, partition: int) -> None:
+        if partition not in self.served:
+            raise Unavailable(f"partition {partition} is not served here")
