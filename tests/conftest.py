@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-pytest_plugins = ["tests.support.kafka", "tests.support.ordering"]
+pytest_plugins = ["tests.support.kafka", "tests.support.ordering", "tests.support.upstream_world"]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -94,7 +94,7 @@ class KafkaBroker:
                 port=self.port, controller_port=self.controller_port, log_dir=self.root / "logs"
             )
         )
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster_id = "K" + base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[1:22]
         command = [*JAVA, jars(), "kafka.tools.StorageTool", "format", "-t", cluster_id]
         done = subprocess.run(
             [*command, "-c", str(self._properties)], timeout=60, capture_output=True, text=True
