@@ -15,7 +15,7 @@ from app.composition.relaying import Relaying
 from app.composition.streams import Streams
 from app.composition.web import register_all
 from app.engine.host import HostApp
-from app.engine.stream_side import StreamSide, Supervision
+from app.engine.stream_side import StreamSide, supervision
 from app.engine.web import WebOptions
 from app.metrics import Metrics
 from app.views.health import Part
@@ -56,13 +56,9 @@ class Process:
     def _stream_side(self) -> StreamSide | None:
         if self.settings.role == "proxy":
             return None
-        engine = self.settings.engine
         side = StreamSide(
             self.streams.build,
-            supervision=Supervision(
-                backoff_max_s=engine.restart_backoff_max_s,
-                stop_timeout_s=engine.drain_timeout_s + engine.flush_timeout_s + 15,
-            ),
+            supervision=supervision(self.settings.engine),
             on_stuck=self._replace_process,
         )
         self.metrics.stream_restarts.set_function(lambda: side.restarts_total)

@@ -18,8 +18,10 @@ def run_process(settings: Settings) -> int:
     Raises: StartError.
     """
     set_up_logging(settings.log.level, settings.log.format)
+    # The policy reaches the consumer's thread too, which makes a loop of its own.
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     process = Process(settings)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with asyncio.Runner() as runner:
         return runner.run(_serve(process))
 
 

@@ -56,11 +56,14 @@ class Streams:
     async def build(self) -> StreamApp:
         """The next incarnation, not started. Raises: Unavailable, StartError."""
         await self._ensure(self.topics.specs())
-        ids = await topic_ids([self.topics.exchanges], **self.connection)
-        epoch = epoch_of(self.settings.epoch, ids, self.topics.exchanges)
-        app = self.assemble(epoch)
+        app = self.assemble(await self._epoch())
+        app.verify_epoch(self._epoch)
         await self._ensure(app.changelog_specs())
         return app
+
+    async def _epoch(self) -> str:
+        ids = await topic_ids([self.topics.exchanges], **self.connection)
+        return epoch_of(self.settings.epoch, ids, self.topics.exchanges)
 
     def assemble(self, epoch: str) -> StreamApp:
         """Tables and agents on a new stream app; no I/O."""
