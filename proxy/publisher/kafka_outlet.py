@@ -189,4 +189,6 @@ async def _stop(producer: AIOKafkaProducer, timeout_s: float) -> None:
         async with asyncio.timeout(timeout_s):
             await producer.stop()
     except (KafkaError, OSError, TimeoutError) as error:
-        logger.warning("the producer did not stop in order: %s", error)
+        logger.warning("the producer did not stop in order: %r", error)
+        # What it waited for will not come; its connections and their refresh must not stay.
+        await producer.client.close()

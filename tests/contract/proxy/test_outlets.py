@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from app.record.topics import TopicSpec
-from proxy.publisher.kafka_outlet import KafkaOutlet
+from proxy.publisher.kafka_outlet import FAILURES_BEFORE_ANEW, KafkaOutlet
 from proxy.publisher.memory import MemoryOutlet
 from proxy.publisher.outlet import Outgoing, Outlet
 from tests.support.consume import consume_all
@@ -63,6 +63,14 @@ async def test_a_batch_twice_arrives_twice(stand: Stand) -> None:
     assert len(await arrived()) == 2
 
 
+async def test_starting_says_that_it_works_and_again_is_harmless(stand: Stand) -> None:
+    """Before and after a delivery."""
+    outlet, topic, _ = stand
+    assert await outlet.start()
+    assert await outlet.deliver([Outgoing(topic, b"k", b"v")]) == ["delivered"]
+    assert await outlet.start()
+
+
 async def test_closing_twice_is_harmless(stand: Stand) -> None:
     """Also before anything was delivered."""
     outlet, _, _ = stand
@@ -86,9 +94,41 @@ async def test_one_message_too_large_takes_no_neighbour_with_it(
     assert results == ["delivered", "refused", "refused", "delivered"]
 
 
+@pytest.mark.kafka
+async def test_a_batch_refused_for_its_size_is_split(
+    kafka_broker: KafkaBroker, topic_prefix: str
+) -> None:
+    """The producer fills batches beyond what the topic takes: each message is tried alone."""
+    await kafka_broker.create_topics([TopicSpec(topic_prefix, 1, {"max.message.bytes": "30000"})])
+    outlet = KafkaOutlet({"bootstrap_servers": kafka_broker.bootstrap_servers}, request_timeout_s=5)
+    sizes = [10_000, 10_000, 50_000, 10_000, 10_000]
+    batch = [Outgoing(topic_prefix, b"k", b"x" * size) for size in sizes]
+    results = await outlet.deliver(batch)
+    await outlet.close()
+    arrived = await consume_all(kafka_broker.bootstrap_servers, topic_prefix)
+    assert results == ["delivered", "delivered", "refused", "delivered", "delivered"]
+    assert [len(message.value) for message in arrived] == [10_000] * 4
+
+
+@pytest.mark.kafka
+async def test_a_topic_that_is_missing_holds_up_no_other(
+    kafka_broker: KafkaBroker, topic_prefix: str
+) -> None:
+    """It is a retry, and delivered once the topic is there."""
+    await kafka_broker.create_topics([TopicSpec(topic_prefix, 1)])
+    late = f"{topic_prefix}.late"
+    outlet = KafkaOutlet({"bootstrap_servers": kafka_broker.bootstrap_servers}, request_timeout_s=5)
+    batch = [Outgoing(late, b"k", b"v"), Outgoing(topic_prefix, b"k", b"v")]
+    assert await outlet.deliver(batch) == ["retry", "delivered"]
+    await kafka_broker.create_topics([TopicSpec(late, 1)])
+    assert await outlet.deliver(batch[:1]) == ["delivered"]
+    await outlet.close()
+
+
 async def test_no_broker_is_a_retry_in_bounded_time() -> None:
     """Nobody listens there; and nothing is left open."""
     outlet = KafkaOutlet({"bootstrap_servers": "127.0.0.1:1"}, request_timeout_s=1)
+    assert not await outlet.start()
     assert await outlet.deliver([Outgoing("t", b"k", b"v")]) == ["retry"]
     await outlet.close()
 
@@ -96,14 +136,15 @@ async def test_no_broker_is_a_retry_in_bounded_time() -> None:
 @pytest.mark.kafka
 @pytest.mark.slow
 async def test_a_broker_that_dies_and_comes_back(own_kafka_broker: KafkaBroker) -> None:
-    """Killed between two batches: the second is a retry, and delivered once it is back."""
+    """Killed between two batches: retries until it is back, by a producer made anew."""
     await own_kafka_broker.create_topics([TopicSpec("t", 1)])
     servers = own_kafka_broker.bootstrap_servers
     outlet = KafkaOutlet({"bootstrap_servers": servers}, request_timeout_s=2)
     message = Outgoing("t", b"k", b"v")
     assert await outlet.deliver([message]) == ["delivered"]
     own_kafka_broker.kill()
-    assert await outlet.deliver([message]) == ["retry"]
+    for _ in range(FAILURES_BEFORE_ANEW + 1):
+        assert await outlet.deliver([message]) == ["retry"]
     own_kafka_broker.start()
     result = ["retry"]
     for _ in range(10):
