@@ -20,7 +20,7 @@ from proxy.publisher.outlet import Outgoing, Outlet, Result
 from proxy.publisher.queue import PublishQueue
 
 logger = logging.getLogger(__name__)
-BATCH_RECORDS = 500
+BATCH_RECORDS = 200
 BATCH_BYTES = 4 << 20
 RETRY_FIRST_S = 0.1
 RETRY_MAX_S = 2.0

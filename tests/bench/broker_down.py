@@ -97,6 +97,7 @@ async def compare(rounds: int, seconds: float) -> int:
         proxies, brokers = await prepared(Path(root))
         try:
             figures = await measure(proxies, rounds, seconds)
+            figures["rss_mb"] = {name: round(each.rss_mb()) for name, each in proxies.items()}
         finally:
             for process in proxies.values():
                 process.kill()
