@@ -10,8 +10,8 @@ HOMES = ("work", "home", "Users", "root")
 HOSTS = (
     ("pypi", "org"),
     ("python" + "hosted", "org"),
-    ("repo1?.maven", "org"),
-    ("repo.maven.apache", "org"),
+    (".".join(("repo1?", "maven")), "org"),
+    (".".join(("repo", "maven", "apache")), "org"),
     ("npmjs", "(org|com)"),
     ("docker", "io"),
     ("ghcr", "io"),
