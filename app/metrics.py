@@ -66,7 +66,6 @@ class Metrics:
     responses_total = Row(
         Counter, "calls by the upstream's status: 2xx to 5xx, none", "upstream", "status_class"
     )
-    calls_in_flight = Row(Gauge, "calls whose record is not made yet")
     call_seconds = Row(
         Histogram, "from a request's first byte to its response's last", "upstream", buckets=CALL_S
     )
@@ -100,7 +99,6 @@ class Metrics:
     # stream side
     stream_running = Row(Gauge, "1 while the stream side serves, else 0")
     stream_restarts = Row(Gauge, "how often the stream side was built anew in this process")
-    stream_lag_records = Row(Gauge, "records of a topic that are not handled yet", "topic")
 
     # meter
     metered_total = Row(Counter, "records by what the meter made of them", "verdict")
@@ -111,7 +109,6 @@ class Metrics:
     )
 
     # tables
-    table_keys = Row(Gauge, "keys in a table of this process, estimated by RocksDB", "table")
 
     # process
     loop_lag_seconds = Row(

@@ -11,12 +11,14 @@ import signal
 
 from aiohttp import web
 
+from app.clock import SystemClock
 from app.composition.relaying import Relaying
 from app.composition.streams import Streams
 from app.composition.web import register_all
 from app.engine.host import HostApp
 from app.engine.stream_side import StreamSide, supervision
 from app.engine.web import WebOptions
+from app.loop_lag import LoopLag
 from app.metrics import Metrics
 from app.views.health import Part
 from config import Settings
@@ -78,7 +80,7 @@ class Process:
             routes=self._register,
             web_options=options,
             data_dir=settings.data_dir,
-            services=[] if relaying is None else [relaying],
+            services=[LoopLag(self.metrics, SystemClock()), *([relaying] if relaying else [])],
             stream_side=self.stream_side,
             drain_hooks=[] if relaying is None else [relaying.drain],
         )

@@ -36,5 +36,5 @@ def test_two_instances_share_nothing() -> None:
 def test_a_metric_with_labels_shows_nothing_before_its_first_use() -> None:
     """No zero is printed for what nobody measured."""
     text = generate_latest(Metrics().registry).decode()
-    assert "tailrace_stream_lag_records{" not in text
-    assert "# TYPE tailrace_stream_lag_records gauge" in text
+    assert "tailrace_metered_total{" not in text
+    assert "# TYPE tailrace_metered_total counter" in text
