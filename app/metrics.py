@@ -96,6 +96,17 @@ class Metrics:
         Histogram, "how long it took to send a batch, whatever came of it", buckets=DELAY_S
     )
 
+    published_total = Row(
+        Counter, "messages by the way that took them: kafka, fallback, spill, replay", "way"
+    )
+    spill_messages = Row(Gauge, "messages on the local disk that wait for replay")
+    spill_bytes = Row(Gauge, "bytes that the spill takes on the local disk")
+    spill_age_s = Row(Gauge, "age of the oldest segment of the spill, in seconds")
+    spill_state = Row(Gauge, "1 for the state the spill's disk is in, else 0", "state")
+
+    # ingest
+    ingested_total = Row(Counter, "lines of /api/v1/log by what became of them", "result")
+
     # stream side
     stream_running = Row(Gauge, "1 while the stream side serves, else 0")
     stream_restarts = Row(Gauge, "how often the stream side was built anew in this process")

@@ -155,6 +155,21 @@ class PublishSettings(Section):
     drain_timeout_s: Seconds = Field(
         20, description="how long a stopping process goes on publishing what is queued"
     )
+    broker_patience_s: Seconds = Field(
+        5, description="how long a batch waits for the broker before it takes another way"
+    )
+
+
+class FallbackSettings(Section):
+    """Another Tailrace that takes records while the broker does not."""
+
+    url: HttpUrl | None = Field(
+        None, description="http(s)://host[:port] of any Tailrace; unset: straight to the spill"
+    )
+    token: SecretStr | None = Field(
+        None, description="its TAILRACE_INTERNAL_TOKEN; unset: the same as ours"
+    )
+    timeout_s: Seconds = Field(5, description="how long a batch waits for its answer")
 
 
 class SpillSettings(Section):
@@ -180,6 +195,9 @@ class SpillSettings(Section):
     max_age_s: Annotated[int, Field(ge=60)] = Field(
         3 * 86_400,
         description="older segments are given up; a day shorter than meter.seen_ttl_s at least",
+    )
+    replay_per_s: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        2000, description="messages replayed per second once the broker is back"
     )
 
 

@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     relay: sections.RelaySettings = sections.RelaySettings()
     capture: sections.CaptureSettings = sections.CaptureSettings()
     publish: sections.PublishSettings = sections.PublishSettings()
+    fallback: sections.FallbackSettings = sections.FallbackSettings()
     spill: sections.SpillSettings = sections.SpillSettings()
     meter: sections.MeterSettings = sections.MeterSettings()
     engine: sections.EngineSettings = sections.EngineSettings()

@@ -2,7 +2,8 @@
 
     epoch.py       which life of the topics this is
     streams.py     builds one incarnation of the stream side: topics, tables, agents
-    publishing.py  the publisher as a process needs it
+    relaying.py    relay and publisher, as one part of the process
+    ways.py        the ways out of a process, and `/api/v1/log`
     web.py         all routes of the process, in one place
     host.py        the Faust application that `faust -A app.main worker` runs
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from app.clock import SystemClock
 from app.composition.relaying import Relaying
 from app.composition.streams import Streams
+from app.composition.ways import Ingest
 from app.composition.web import register_all
 from app.engine.host import HostApp
 from app.engine.stream_side import StreamSide, supervision
@@ -25,6 +26,7 @@ from config import Settings
 from proxy.routes import RUNNER_OPTIONS
 
 logger = logging.getLogger(__name__)
+PUBLISHING = frozenset({"direct", "replaying"})
 
 
 class Process:
@@ -36,6 +38,7 @@ class Process:
         self.metrics = Metrics()
         self.streams = Streams(settings, self.metrics)
         self.relaying = self._relaying()
+        self.ingest = self._ingest()
         self.stream_side = self._stream_side()
         self.host = self._host()
 
@@ -44,7 +47,7 @@ class Process:
         parts = []
         if self.relaying is not None:
             publisher = self.relaying.publisher
-            parts.append(Part("publisher", lambda: publisher.state, frozenset({"direct"})))
+            parts.append(Part("publisher", lambda: publisher.state, PUBLISHING))
         if (side := self.stream_side) is not None:
             vital = self.settings.role == "worker"
             parts.append(Part("streams", lambda: side.state, frozenset({"running"}), vital))
@@ -54,6 +57,12 @@ class Process:
         if self.settings.role == "worker":
             return None
         return Relaying(self.settings, self.metrics, self.streams.connection)
+
+    def _ingest(self) -> Ingest | None:
+        """`/api/v1/log` of a process without a relay; with one it is the relay's part."""
+        if self.relaying is not None:
+            return None
+        return Ingest(self.settings, self.metrics, self.streams.connection)
 
     def _stream_side(self) -> StreamSide | None:
         if self.settings.role == "proxy":
@@ -80,7 +89,11 @@ class Process:
             routes=self._register,
             web_options=options,
             data_dir=settings.data_dir,
-            services=[LoopLag(self.metrics, SystemClock()), *([relaying] if relaying else [])],
+            services=[
+                LoopLag(self.metrics, SystemClock()),
+                *([relaying] if relaying else []),
+                *([self.ingest] if self.ingest else []),
+            ],
             stream_side=self.stream_side,
             drain_hooks=[] if relaying is None else [relaying.drain],
         )
@@ -95,6 +108,7 @@ class Process:
             parts=self.parts(),
             is_draining=lambda: self.host.draining,
             metrics=self.metrics,
+            ingest=self.ingest,
         )
 
     def _replace_process(self) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 from aiohttp import web
 
 from app.clock import SystemClock
+from app.composition.ways import register_log, ways_out
 from app.ids import RandomIds
 from app.metrics import Metrics
 from app.record.topics import Topics
 from config import Settings
 from proxy.capture.capture import Capture
-from proxy.publisher.kafka_outlet import KafkaOutlet
 from proxy.publisher.outlet import Outlet
 from proxy.publisher.publisher import Bounds, Publisher
 from proxy.relay.call import Calls, Recorder
@@ -33,21 +33,21 @@ class Relaying:
         connection: Mapping[str, Any],
         outlet: Outlet | None = None,
     ) -> None:
-        """Checks the upstreams' names and addresses. Raises: StartError."""
+        """Checks the upstreams' names and addresses. Raises: StartError.
+
+        `outlet` takes the place of all ways out.
+        """
         self._settings = settings
         self._metrics = metrics
         self._upstreams = self._table(settings.web.port)
         kafka, publish = settings.kafka, settings.publish
         ids = RandomIds()
+        self._producer_id = ids.request_id()
+        self._ways = ways_out(settings, metrics, connection, self._producer_id, outlet)
         self.publisher = Publisher(
-            outlet
-            or KafkaOutlet(
-                connection,
-                request_timeout_s=kafka.request_timeout_s,
-                compression=kafka.compression,
-            ),
+            self._ways,
             Topics(kafka.topic_prefix),
-            producer_id=ids.request_id(),
+            producer_id=self._producer_id,
             bounds=Bounds(publish.max_records, publish.max_bytes),
             clock=SystemClock(),
             metrics=metrics,
@@ -78,6 +78,7 @@ class Relaying:
         self._client = AiohttpUpstream(timeouts, times.max_connections)
         self._relay = Relay(self._table(port), self._client, Calls(recorder), times)
         register_routes(web_app, self._relay, mock=settings.mock.enabled)
+        register_log(web_app, settings, self._metrics, self._ways, self._producer_id)
 
     async def drain(self) -> None:
         """Publish what is left, once no call is under way any more."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from app.composition.relaying import Relaying
+from app.composition.ways import Ingest
 from app.engine.contracts import LiveTables
 from app.metrics import Metrics
 from app.views.health import Part, register_health
@@ -24,6 +25,7 @@ def register_all(
     parts: list[Part],
     is_draining: Callable[[], bool],
     metrics: Metrics,
+    ingest: Ingest | None = None,
 ) -> None:
     """Add every route this role serves; needs the running loop."""
     web_app.middlewares.append(json_errors)
@@ -33,3 +35,5 @@ def register_all(
         register_table_views(web_app, live, top)
     if relaying is not None:
         relaying.register(web_app, port)
+    elif ingest is not None:
+        ingest.register(web_app)

@@ -14,6 +14,12 @@ ANY = "*"
 ROUTES: tuple[tuple[str, str, str], ...] = (
     (ANY, "/v1/*", "relayed to the default upstream (`TAILRACE_DEFAULT_UPSTREAM`)"),
     (ANY, "/{upstream}/*", "relayed to that upstream; the rest of the path is appended"),
+    (
+        "POST",
+        "/api/v1/log",
+        "202 once the NDJSON lines `record`, `request_body`, `response_body` (base64) are durable:"
+        " `accepted`, `duplicates` and `rejected` with `index` and `reason`; 503 if they are not",
+    ),
     ("GET", "/api/v1/users", "the first users by `sort=cost|requests|tokens|errors`, `limit=`"),
     ("GET", "/api/v1/users/{user}", "one user's live totals, by model, hour and day"),
     ("GET", "/health/live", "200 as long as the process turns; never depends on Kafka"),

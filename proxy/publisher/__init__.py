@@ -8,14 +8,19 @@
     outlet.py        the Protocol of one way out
     memory.py        its in-memory twin
     kafka_outlet.py  the broker as a way out
+    broker.py        the broker behind a circuit, tried aside while it fails
+    fallback_outlet.py  another Tailrace as a way out
+    resting.py       a way out that is left alone for a while once it failed
+    patience.py      bounded waiting that can be cut short
+    spill/           messages kept on disk;  spill_store.py  the Protocol of it, a twin in memory
+    replay.py        the spill brought to the broker, at a bounded rate
+    failover.py      the choice between these ways, and its state
     sender.py        the task that empties the queue through an outlet
-    spill/           messages kept on disk
     publisher.py     both tasks and their life; all that the relay sees
 
 `Publisher.offer` never blocks and never raises. What is offered is delivered, or still here, or
 dropped and counted by reason; nothing else can become of it. A message may be delivered twice (its
 ack was lost), never out of neglect zero times.
 
-An outlet is one way out and makes no choices. Further ways (a backend to fall back to, a spill on
-disk) are further outlets, and the choice between them is one more `Outlet` around them.
+A plain outlet is one way out and makes no choices; `FailoverOutlet` is one around several.
 """

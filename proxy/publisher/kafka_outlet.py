@@ -37,7 +37,10 @@ Sent = dict["asyncio.Future[Any]", int]
 
 
 class KafkaOutlet:
-    """Delivers to Kafka. `connection` are aiokafka's options: servers and security."""
+    """Delivers to Kafka, for several tasks at a time if need be.
+
+    `connection` are aiokafka's options: servers and security.
+    """
 
     def __init__(
         self, connection: Mapping[str, Any], *, request_timeout_s: float, compression: str = "none"
@@ -53,12 +56,24 @@ class KafkaOutlet:
         }
         self._timeout_s = request_timeout_s
         self._producer: AIOKafkaProducer | None = None
+        self._connecting = asyncio.Lock()
         self._failures = 0
         self._missing: set[str] = set()
 
     async def start(self) -> bool:
-        """Connect; False if no broker answered within the request timeout."""
-        return await self._connected() is not None
+        """Connect, or ask the brokers we know; False if none answers within the request timeout."""
+        known = self._producer
+        if known is None:
+            return await self._connected() is not None
+        answered = False
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                answered = bool(await known.client.force_metadata_update())
+        except TimeoutError:
+            logger.debug("no broker answers")
+        finally:
+            self._judge(known, ["delivered" if answered else "retry"])
+        return answered
 
     async def deliver(self, batch: Sequence[Outgoing]) -> list[Result]:
         """See `Outlet`; takes at most about three and a half times the request timeout."""
@@ -82,8 +97,12 @@ class KafkaOutlet:
             await _stop(producer, self._timeout_s)
 
     async def _connected(self) -> AIOKafkaProducer | None:
-        if self._producer is not None:
+        async with self._connecting:
+            if self._producer is None:
+                self._producer = await self._connect()
             return self._producer
+
+    async def _connect(self) -> AIOKafkaProducer | None:
         producer = AIOKafkaProducer(**self._options)
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -95,7 +114,7 @@ class KafkaOutlet:
         except BaseException:
             await _stop(producer, 1)
             raise
-        self._producer, self._failures = producer, 0
+        self._failures = 0
         return producer
 
     def _judge(self, producer: AIOKafkaProducer, results: Sequence[Result]) -> None:
@@ -119,6 +138,10 @@ class KafkaOutlet:
                     await asyncio.wait(sent)
         except TimeoutError:
             logger.warning("no answer from the broker for some of %d messages", len(batch))
+        except asyncio.CancelledError:
+            for future in sent:
+                future.cancel()
+            raise
         for future, index in sent.items():
             results[index] = outcome_of(future)
         return results

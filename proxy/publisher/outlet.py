@@ -1,9 +1,10 @@
-"""One way out for messages. It makes no choices: who to try next is the business of its user."""
+"""One way out for messages; a plain one makes no choices, a `Failover` does."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 Result = Literal["delivered", "retry", "refused"]
+WayState = Literal["direct", "fallback", "spilling", "replaying", "retrying"]
 
 
 class Outgoing(NamedTuple):
@@ -39,3 +40,15 @@ class Outlet(Protocol):
 
     async def close(self) -> None:
         """Let go of connections. Again is harmless."""
+
+
+@runtime_checkable
+class Failover(Outlet, Protocol):
+    """An outlet that chooses between several, and says which; see `failover.py`."""
+
+    @property
+    def state(self) -> WayState:
+        """Where a message offered now would go."""
+
+    def hurry(self) -> None:
+        """The process ends: wait for nobody."""

@@ -15,13 +15,16 @@ from app.tasks import spawn
 from proxy.exchange import Finished, Stamp
 from proxy.publisher.encoder import Encoder
 from proxy.publisher.observation import CallMetrics
-from proxy.publisher.outlet import Outlet
+from proxy.publisher.outlet import Failover, Outlet, WayState
 from proxy.publisher.queue import PublishQueue
 from proxy.publisher.sender import Sender
 
 logger = logging.getLogger(__name__)
-State = Literal["direct", "retrying", "stopped"]
+State = WayState | Literal["stopped"]
+STATES: tuple[State, ...] = (*get_args(WayState), "stopped")
 RESTART_S = 1.0
+# Of the time to drain; after it nobody waits for the broker any more.
+PATIENT_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Publisher:
     ) -> None:
         """Nothing runs before `start`; offers are kept meanwhile. `jitter` gives 0 ≤ x < 1."""
         self._outlet = outlet
+        self._failover = outlet if isinstance(outlet, Failover) else None
         self._producer_id = producer_id
         self._clock = clock
         self._metrics = metrics
@@ -70,7 +74,7 @@ class Publisher:
         self._metrics.queued_records.set_function(lambda: len(self.queue))
         self._metrics.queued_bytes.set_function(lambda: self.queue.bytes)
         self._metrics.in_flight_records.set_function(lambda: self.queue.in_hand)
-        for state in get_args(State):
+        for state in STATES:
             gauge = self._metrics.publisher_state.labels(state)
             gauge.set_function(partial(self._is, state))
 
@@ -79,10 +83,12 @@ class Publisher:
 
     @property
     def state(self) -> State:
-        """`direct` while the way out takes what is offered, `retrying` while it does not."""
+        """The way that what is offered takes; `retrying` while there is none."""
         if self._stopped:
             return "stopped"
-        return "direct" if self._sender.is_direct else "retrying"
+        if not self._sender.is_direct:
+            return "retrying"
+        return "direct" if self._failover is None else self._failover.state
 
     # -- what the relay sees
 
@@ -114,14 +120,18 @@ class Publisher:
             ]
 
     async def close(self, drain_timeout_s: float) -> None:
-        """Publish what waits, for at most `drain_timeout_s`, then count the rest as dropped."""
+        """Publish what waits, for at most `drain_timeout_s`, then count the rest as dropped.
+
+        Half of that time is the broker's; in the other half what is left is spilled.
+        """
         if self._stopped:
             return
-        try:
-            async with asyncio.timeout(drain_timeout_s):
-                await self._emptied()
-        except TimeoutError:
-            logger.warning("%d records are still unpublished", len(self.queue))
+        patient_s = drain_timeout_s * PATIENT_SHARE
+        if not await self._is_emptied(patient_s):
+            if self._failover is not None:
+                self._failover.hurry()
+            if not await self._is_emptied(drain_timeout_s - patient_s):
+                logger.warning("%d records are still unpublished", len(self.queue))
         self._stopped = True
         for task in self._tasks:
             task.cancel()
@@ -131,10 +141,15 @@ class Publisher:
             logger.error("%d records are dropped at the end", dropped)
         await self._outlet.close()
 
-    async def _emptied(self) -> None:
+    async def _is_emptied(self, timeout_s: float) -> bool:
         """Wait until nothing is left to publish; at once if nobody publishes."""
-        while len(self.queue) and self._tasks:
-            await self._sender.progressed()
+        try:
+            async with asyncio.timeout(timeout_s):
+                while len(self.queue) and self._tasks:
+                    await self._sender.progressed()
+        except TimeoutError:
+            return False
+        return True
 
     def _count_drop(self, reason: str) -> None:
         self._drops.labels(reason).inc()

@@ -1,4 +1,4 @@
-"""What every outlet must do; the in-memory twin and the broker's both pass."""
+"""What every outlet must do: the in-memory twin, the broker's, and the choice between several."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -10,21 +10,26 @@ from proxy.publisher.memory import MemoryOutlet
 from proxy.publisher.outlet import Outgoing, Outlet
 from tests.support.consume import consume_all
 from tests.support.kafka import KafkaBroker
+from tests.support.ways import Ways
 
 Arrived = Callable[[], Awaitable[list[tuple[bytes, bytes]]]]
 Stand = tuple[Outlet, str, Arrived]
 
 
-@pytest.fixture(params=["memory", pytest.param("kafka", marks=pytest.mark.kafka)])
+@pytest.fixture(params=["memory", "failover", pytest.param("kafka", marks=pytest.mark.kafka)])
 async def stand(request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
     """An outlet, a topic it can write to, and what arrived there."""
-    if request.param == "memory":
+    if request.param != "kafka":
         memory = MemoryOutlet()
+        outlet: Outlet = memory
+        if request.param == "failover":
+            outlet = Ways(broker=memory).outlet
 
         async def taken() -> list[tuple[bytes, bytes]]:
             return [(message.key, message.value) for message in memory.taken]
 
-        yield memory, "topic", taken
+        yield outlet, "topic", taken
+        await outlet.close()
         return
     broker: KafkaBroker = request.getfixturevalue("kafka_broker")
     topic: str = request.getfixturevalue("topic_prefix")
