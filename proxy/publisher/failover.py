@@ -91,6 +91,7 @@ class FailoverOutlet:
         self._check: asyncio.Task[None] | None = None
         self._hurried = False
         self._closed = False
+        self._told: WayState = "direct"
 
     @property
     def state(self) -> WayState:
@@ -173,6 +174,7 @@ class FailoverOutlet:
             left = [place for place in left if results[place] == "retry"]
         if not self._broker.is_open:
             self._backoff.reset()
+        self._tell()
         return results
 
     async def _into_spill(self, batch: Sequence[Outgoing]) -> list[Result]:
@@ -193,13 +195,22 @@ class FailoverOutlet:
         await self._broker.reach()
         self._wake.set()
 
+    def _tell(self) -> None:
+        """Log the state where it changed."""
+        if (state := self.state) != self._told:
+            self._told = state
+            level = logging.INFO if state in ("direct", "replaying") else logging.WARNING
+            logger.log(level, "publishing: %s", state)
+
     async def _tend(self) -> None:
         """Bring the broker back into use, and the spill to the broker, until cancelled."""
         while True:
             try:
                 was_away = self._broker.is_away
                 if not was_away or await self._is_back():
-                    await self._settle(await self._replayed(), has_waited=was_away)
+                    step = await self._replayed()
+                    self._tell()
+                    await self._settle(step, has_waited=was_away)
             except Exception:
                 logger.exception("tending to the ways out failed; it goes on")
                 await asyncio.sleep(RESTART_S)

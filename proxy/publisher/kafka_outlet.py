@@ -31,6 +31,7 @@ TOO_LARGE = (MessageSizeTooLargeError, RecordTooLargeError)
 # A batch waits for its place in a request, for the request, and for the answer.
 PATIENCE_FACTOR = 2.5
 TOPIC_PATIENCE_S = 2.0
+CLOSE_TIMEOUT_S = 2.0
 SLICE_MESSAGES = 20
 FAILURES_BEFORE_ANEW = 3
 Sent = dict["asyncio.Future[Any]", int]
@@ -91,10 +92,10 @@ class KafkaOutlet:
         return results
 
     async def close(self) -> None:
-        """Stop the producer, within the request timeout."""
+        """Stop the producer, in a short time: nothing is under way any more."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _stop(producer, self._timeout_s)
+            await _stop(producer, min(self._timeout_s, CLOSE_TIMEOUT_S))
 
     async def _connected(self) -> AIOKafkaProducer | None:
         async with self._connecting:

@@ -23,7 +23,7 @@ def until_gone(*pids: int, timeout_s: float = 15) -> None:
 def children_of(pid: int) -> dict[int, str]:
     """Command lines of a process's children, by their ids."""
     listing = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     ).stdout
     rows = [line.split(None, 2) for line in listing.splitlines()]
     return {int(row[0]): row[2] for row in rows if len(row) == 3 and int(row[1]) == pid}

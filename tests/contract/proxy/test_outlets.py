@@ -1,10 +1,12 @@
 """What every outlet must do: the in-memory twin, the broker's, and the choice between several."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
 from app.record.topics import TopicSpec
+from app.tasks import spawn
 from proxy.publisher.kafka_outlet import FAILURES_BEFORE_ANEW, KafkaOutlet
 from proxy.publisher.memory import MemoryOutlet
 from proxy.publisher.outlet import Outgoing, Outlet
@@ -147,7 +149,9 @@ async def test_a_broker_that_dies_and_comes_back(own_kafka_broker: KafkaBroker) 
     outlet = KafkaOutlet({"bootstrap_servers": servers}, request_timeout_s=2)
     message = Outgoing("t", b"k", b"v")
     assert await outlet.deliver([message]) == ["delivered"]
+    assert await outlet.start()
     own_kafka_broker.kill()
+    assert not await outlet.start()
     for _ in range(FAILURES_BEFORE_ANEW + 1):
         assert await outlet.deliver([message]) == ["retry"]
     own_kafka_broker.start()
@@ -157,3 +161,21 @@ async def test_a_broker_that_dies_and_comes_back(own_kafka_broker: KafkaBroker) 
             break
     await outlet.close()
     assert result == ["delivered"]
+
+
+@pytest.mark.kafka
+async def test_a_delivery_that_is_given_up_leaves_nothing_behind(
+    kafka_broker: KafkaBroker, topic_prefix: str
+) -> None:
+    """Its futures are cancelled; the producer goes on, for several deliveries at a time."""
+    await kafka_broker.create_topics([TopicSpec(topic_prefix, 1)])
+    outlet = KafkaOutlet({"bootstrap_servers": kafka_broker.bootstrap_servers}, request_timeout_s=5)
+    batch = [Outgoing(topic_prefix, b"k", b"v" * 1000)] * 50
+    given_up = spawn(outlet.deliver(batch), name="given-up")
+    others = [spawn(outlet.deliver(batch), name="other") for _ in range(3)]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    given_up.cancel()
+    assert await asyncio.gather(*others) == [["delivered"] * 50] * 3
+    await outlet.close()
+    assert given_up.cancelled()

@@ -12,10 +12,12 @@ from app.metrics import Metrics
 from app.record.body_codec import decode_bodies
 from app.record.codec import decode_record
 from app.record.topics import Topics
+from proxy.publisher.failover import Times
 from proxy.publisher.memory import MemoryOutlet
 from proxy.publisher.outlet import Outgoing, Result
 from proxy.publisher.publisher import Bounds, Publisher
 from tests.support.finished import finished
+from tests.support.ways import Hanging, Ways
 
 TOPICS = Topics("t")
 
@@ -221,3 +223,38 @@ async def test_a_fault_of_ours_in_a_task_is_not_its_end(
         await until(lambda: not len(stand.publisher.queue))
     assert stand.sequences() == [0, 1, 2]
     assert "the publisher failed" in caplog.text
+
+
+async def test_the_state_is_that_of_the_way_taken_and_closing_spills_in_a_hurry() -> None:
+    """A broker that hangs has half of the time; what it held is on the disk, none is dropped."""
+    ways, metrics = Ways(broker=Hanging(), times=Times(broker_patience_s=3600)), Metrics()
+    publisher = Publisher(
+        ways.outlet,
+        TOPICS,
+        producer_id="p",
+        bounds=Bounds(1000, 64 << 20),
+        clock=ManualClock(),
+        metrics=metrics,
+    )
+    await publisher.start()
+    await until(lambda: publisher.state == "direct")
+    for number in range(5):
+        publisher.offer(finished(number, 10))
+    await publisher.close(0.1)
+    assert len(ways.kept) == 10
+    assert publisher.queue.dropped == {}
+    assert publisher.state == "stopped"
+
+    spilling = Ways()
+    spilling.broker.down = True
+    publisher = Publisher(
+        spilling.outlet,
+        TOPICS,
+        producer_id="p",
+        bounds=Bounds(1000, 64 << 20),
+        clock=ManualClock(),
+        metrics=Metrics(),
+    )
+    await publisher.start()
+    await until(lambda: publisher.state == "spilling")
+    await publisher.close(5)
