@@ -4,6 +4,8 @@
     streams.py     builds one incarnation of the stream side: topics, tables, agents
     relaying.py    relay and publisher, as one part of the process
     ways.py        the ways out of a process, and `/api/v1/log`
+    feature.py     what a feature of the process brings: topics, agents, routes, readiness
+    features.py    the features of a role
     web.py         all routes of the process, in one place
     host.py        the Faust application that `faust -A app.main worker` runs
 

@@ -12,6 +12,7 @@ import signal
 from aiohttp import web
 
 from app.clock import SystemClock
+from app.composition.features import features_of
 from app.composition.relaying import Relaying
 from app.composition.streams import Streams
 from app.composition.ways import Ingest
@@ -37,6 +38,8 @@ class Process:
         self.settings = settings
         self.metrics = Metrics()
         self.streams = Streams(settings, self.metrics)
+        self.features = features_of(settings, self.metrics, self.streams)
+        self.streams.features = self.features
         self.relaying = self._relaying()
         self.ingest = self._ingest()
         self.stream_side = self._stream_side()
@@ -51,7 +54,7 @@ class Process:
         if (side := self.stream_side) is not None:
             vital = self.settings.role == "worker"
             parts.append(Part("streams", lambda: side.state, frozenset({"running"}), vital))
-        return parts
+        return parts + [part for feature in self.features for part in feature.parts()]
 
     def _relaying(self) -> Relaying | None:
         if self.settings.role == "worker":
@@ -93,6 +96,7 @@ class Process:
                 LoopLag(self.metrics, SystemClock()),
                 *([relaying] if relaying else []),
                 *([self.ingest] if self.ingest else []),
+                *self.features,
             ],
             stream_side=self.stream_side,
             drain_hooks=[] if relaying is None else [relaying.drain],
@@ -109,6 +113,7 @@ class Process:
             is_draining=lambda: self.host.draining,
             metrics=self.metrics,
             ingest=self.ingest,
+            features=self.features,
         )
 
     def _replace_process(self) -> None:

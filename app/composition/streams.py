@@ -1,11 +1,12 @@
 """Builds one incarnation of the stream side: topics made sure of, tables declared, agents on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents import meter
 from app.clock import SystemClock
 from app.composition.epoch import epoch_of
+from app.composition.feature import Feature
 from app.engine.app import StreamApp
 from app.engine.options import engine_options
 from app.engine.security import broker_security
@@ -13,7 +14,7 @@ from app.engine.topic_ids import topic_ids
 from app.errors import StartError
 from app.metrics import Metrics
 from app.pricing import Pricer
-from app.record.topics import Topics
+from app.record.topics import Topics, TopicSpec
 from app.topic_admin import ensure_topics
 from config import Settings
 from tables.definitions import USERS, seen_table
@@ -52,14 +53,19 @@ class Streams:
         self._metrics = metrics
         self._clock = SystemClock()
         self._pricer = Pricer.load()
+        self.features: Sequence[Feature] = ()
 
     async def build(self) -> StreamApp:
         """The next incarnation, not started. Raises: Unavailable, StartError."""
-        await self._ensure(self.topics.specs())
+        await self._ensure(self.specs())
         app = self.assemble(await self._epoch())
         app.verify_epoch(self._epoch)
         await self._ensure(app.changelog_specs())
         return app
+
+    def specs(self) -> list[TopicSpec]:
+        """Every topic of this process, tables' changelogs apart."""
+        return [*self.topics.specs(), *(spec for each in self.features for spec in each.specs())]
 
     async def _epoch(self) -> str:
         ids = await topic_ids([self.topics.exchanges], **self.connection)
@@ -87,6 +93,8 @@ class Streams:
         rebuilder = Rebuilder(self.top, app, self._clock)
         app.on_assigned(rebuilder.on_assigned)
         app.on_revoked(rebuilder.on_revoked)
+        for feature in self.features:
+            feature.attach(app, epoch)
         return app
 
     @property

@@ -1,9 +1,10 @@
 """All routes of the process, in one place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from app.composition.feature import Feature
 from app.composition.relaying import Relaying
 from app.composition.ways import Ingest
 from app.engine.contracts import LiveTables
@@ -26,11 +27,14 @@ def register_all(
     is_draining: Callable[[], bool],
     metrics: Metrics,
     ingest: Ingest | None = None,
+    features: Sequence[Feature] = (),
 ) -> None:
     """Add every route this role serves; needs the running loop."""
     web_app.middlewares.append(json_errors)
     register_health(web_app, parts, is_draining)
     register_metrics(web_app, metrics)
+    for feature in features:
+        feature.register(web_app)
     if live is not None:
         register_table_views(web_app, live, top)
     if relaying is not None:

@@ -17,7 +17,7 @@ from app.record.model import Usage
 from tables import aggregate_codec
 from tables.aggregate import Aggregate, apply
 from tables.top_users import TopUsers
-from tables.views import is_possible, register_table_views, tenant_of
+from tables.views import is_possible, register_table_views
 from tests.support.metering import NOW_S, message_of, numbered, price
 
 
@@ -219,7 +219,3 @@ def test_names_that_no_record_can_have() -> None:
     assert is_possible("é" * 128)
     assert not is_possible("é" * 129)
     assert not is_possible("a\x00b")
-
-
-def test_the_tenant_is_the_default_one() -> None:
-    assert tenant_of(None) == "default"  # type: ignore[arg-type]
