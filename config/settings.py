@@ -6,6 +6,7 @@ Order of precedence: `TAILRACE_…` variables (nested by `__`), then the TOML fi
 
 import json
 from pathlib import Path
+from socket import gethostname
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
@@ -17,6 +18,7 @@ from config.variables import PREFIX, leaves
 RESERVED_UPSTREAM_NAMES = frozenset({"api", "v1", "internal", "health", "metrics", "static"})
 EMBEDDED_PARTITIONS = 4
 DEFAULT_PARTITIONS = 24
+WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognized, not bound to
 
 UpstreamName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 
@@ -40,7 +42,11 @@ class Settings(BaseSettings):
         "0", description="tells apart the processes on one host"
     )
     canonical_url: sections.HttpUrl | None = Field(
-        None, description="how other workers reach this one; unset: http://<bind>:<port>"
+        None,
+        description="how other workers reach this one; unset: http://<bind, or host name>:<port>",
+    )
+    worker_url: sections.HttpUrl | None = Field(
+        None, description="a worker's address, to which a process without tables passes queries"
     )
     epoch: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = Field(
         None, description="name of this life of the topics; change it when topics are made anew"
@@ -78,6 +84,14 @@ class Settings(BaseSettings):
     def embedded_broker(self) -> bool:
         """Whether no broker was named, so that `tailrace up` starts one."""
         return self.kafka.bootstrap_servers is None
+
+    @property
+    def own_url(self) -> str:
+        """How other workers reach this one: the setting, else what the server listens on."""
+        if self.canonical_url is not None:
+            return self.canonical_url.rstrip("/")
+        host = gethostname() if self.web.bind in WILDCARDS else self.web.bind
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.web.port}"
 
     @property
     def spill_dir(self) -> Path:

@@ -7,8 +7,11 @@
       aggregate_codec.py  to and from bytes    aggregate_json.py   as the API answers it
     seen.py             `seen`: where each request id was first counted
     top_users.py        the ranking of users, in memory; rebuild.py reads it anew after recovery
-    views.py            /api/v1/users and /api/v1/users/{user}
+    views.py            /api/v1/users and /api/v1/users/{user}; query.py   their parameters
+    routed.py           a key read where its partition is held, this worker or another
+    gathering.py        the ranking of all workers; standings.py   several as one
+    internal_views.py   what other workers may ask
 
-Values are pure: they are decoded, changed by a function and encoded again; nothing here does I/O
-but `views.py` and `rebuild.py`. What decoders raise is a RecordError.
+Values are pure: they are decoded, changed by a function and encoded again; I/O is in the views,
+`routed.py`, `gathering.py` and `rebuild.py`. What decoders raise is a RecordError.
 """

@@ -132,6 +132,17 @@ class TopUsers:
         )
         return [standing for _, standing in best]
 
+    def share(self, order: Order, limit: int, tenant: str) -> list[Standing]:
+        """What a list over several workers needs of ours: the first, and always the anonymous one.
+
+        Its parts are everywhere, each may rank low, and their sum high.
+        """
+        first = self.top(order, limit, tenant)
+        anonymous = _anonymous(list(self._tenants.get(tenant, {}).values()))
+        if anonymous is not None and all(each.user != ANONYMOUS_USER for each in first):
+            first.append(anonymous)
+        return first
+
 
 def _anonymous(partitions: list[_Partition]) -> Standing | None:
     """All anonymous sub-keys as one user; None if there are none."""

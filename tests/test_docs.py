@@ -72,26 +72,34 @@ def test_every_command_is_offered_and_documented() -> None:
 
 
 async def test_every_route_is_documented_and_no_other() -> None:
-    process = TailraceProcess(load_settings({"TAILRACE_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1"}))
+    served = await served_by("all") | await served_by("proxy") | await served_by("worker")
+    assert served == {(method, path) for method, path, _ in ROUTES}
+
+
+async def served_by(role: str) -> set[tuple[str, str]]:
+    """Method and path of every route of a role."""
+    process = TailraceProcess(
+        load_settings({"TAILRACE_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1", "TAILRACE_ROLE": role})
+    )
     web_app = web.Application()
     register_all(
         web_app,
         relaying=process.relaying,
         port=1,
-        live=process.stream_side,
-        top=process.streams.top,
         parts=process.parts(),
         is_draining=lambda: False,
         metrics=process.metrics,
+        ingest=process.ingest,
+        features=process.features,
     )
-    assert process.relaying is not None
-    await process.relaying.stop()
-    served = {
+    for part in (process.relaying, process.ingest, *process.features):
+        if part is not None:
+            await part.stop()
+    return {
         (route.method, route.resource.canonical.replace("{tail}", ANY))
         for route in web_app.router.routes()
         if route.resource is not None and route.method != "HEAD"
     }
-    assert served == {(method, path) for method, path, _ in ROUTES}
 
 
 # -- names on pages written by hand

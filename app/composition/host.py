@@ -12,7 +12,9 @@ import signal
 from aiohttp import web
 
 from app.clock import SystemClock
+from app.composition.feature import Feature
 from app.composition.features import features_of
+from app.composition.querying import Passing, Querying
 from app.composition.relaying import Relaying
 from app.composition.streams import Streams
 from app.composition.ways import Ingest
@@ -43,6 +45,7 @@ class Process:
         self.relaying = self._relaying()
         self.ingest = self._ingest()
         self.stream_side = self._stream_side()
+        self.features = (*self.features, self._queries())
         self.host = self._host()
 
     def parts(self) -> list[Part]:
@@ -66,6 +69,11 @@ class Process:
         if self.relaying is not None:
             return None
         return Ingest(self.settings, self.metrics, self.streams.connection)
+
+    def _queries(self) -> Feature:
+        if self.stream_side is None:
+            return Passing(self.settings)
+        return Querying(self.settings, self.stream_side, self.streams.top)
 
     def _stream_side(self) -> StreamSide | None:
         if self.settings.role == "proxy":
@@ -107,8 +115,6 @@ class Process:
             web_app,
             relaying=self.relaying,
             port=self.host.conf.web_port,
-            live=self.stream_side,
-            top=self.streams.top,
             parts=self.parts(),
             is_draining=lambda: self.host.draining,
             metrics=self.metrics,

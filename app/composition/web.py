@@ -7,13 +7,10 @@ from aiohttp import web
 from app.composition.feature import Feature
 from app.composition.relaying import Relaying
 from app.composition.ways import Ingest
-from app.engine.contracts import LiveTables
 from app.metrics import Metrics
 from app.views.health import Part, register_health
 from app.views.json_errors import json_errors
 from app.views.prometheus import register_metrics
-from tables.top_users import TopUsers
-from tables.views import register_table_views
 
 
 def register_all(
@@ -21,8 +18,6 @@ def register_all(
     *,
     relaying: Relaying | None,
     port: int,
-    live: LiveTables | None,
-    top: TopUsers,
     parts: list[Part],
     is_draining: Callable[[], bool],
     metrics: Metrics,
@@ -35,8 +30,6 @@ def register_all(
     register_metrics(web_app, metrics)
     for feature in features:
         feature.register(web_app)
-    if live is not None:
-        register_table_views(web_app, live, top)
     if relaying is not None:
         relaying.register(web_app, port)
     elif ingest is not None:

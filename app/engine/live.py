@@ -1,7 +1,7 @@
 """Reading the tables of this process from outside of a handler, between two rebalances."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from time import monotonic
 from typing import Any, Literal, cast
 
@@ -22,6 +22,7 @@ class LiveReads:
     options: EngineOptions
     phase: Phase
     tables: Any
+    assignor: Any
     should_stop: Any
     _served: frozenset[int] | None
 
@@ -38,6 +39,12 @@ class LiveReads:
         """Return if the tables can be read. Raises: Unavailable."""
         if self._served is None or self.should_stop:
             raise Unavailable(f"the tables are not ready: {self.phase}")
+
+    def owners(self, table: str) -> Mapping[int, str]:
+        """The worker of each partition by its canonical URL, as of the last assignment."""
+        topic = cast(Table, self.tables[table]).changelog_topic.get_topic_name()
+        owners: Mapping[Any, str] = self.assignor._tps_url
+        return {tp.partition: url.rstrip("/") for tp, url in owners.items() if tp.topic == topic}
 
     def get(self, table: str, key: bytes) -> bytes | None:
         """The value under `key`. Raises: Unavailable, also where another worker owns the key."""

@@ -68,7 +68,7 @@ def engine_options(
         epoch=epoch,
         idempotent=kafka.idempotent and not settings.embedded_broker,
         replication_factor=kafka.replication_factor,
-        canonical_url=settings.canonical_url or f"http://{settings.web.bind}:{settings.web.port}",
+        canonical_url=settings.own_url,
         security=broker_security(kafka),
         compression=kafka.compression,
         standby_replicas=engine.standby_replicas,

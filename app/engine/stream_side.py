@@ -8,7 +8,7 @@ locks: then there is no next one, and `on_stuck` says that the process must be r
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from random import random
@@ -187,6 +187,14 @@ class StreamSide:
     def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """All keys and values of one partition. Raises: Unavailable."""
         return self._app().scan(table, partition)
+
+    def partition_of(self, key: bytes) -> int:
+        """The partition of a key. Raises: Unavailable."""
+        return self._app().partition_of(key)
+
+    def owners(self, table: str) -> Mapping[int, str]:
+        """The worker of each partition of a table. Raises: Unavailable."""
+        return self._app().owners(table)
 
     def _app(self) -> StreamApp:
         if self.current is None:

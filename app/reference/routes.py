@@ -22,6 +22,13 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ),
     ("GET", "/api/v1/users", "the first users by `sort=cost|requests|tokens|errors`, `limit=`"),
     ("GET", "/api/v1/users/{user}", "one user's live totals, by model, hour and day"),
+    ("GET", "/api/v1/{query}", "role `proxy`: passed on to `TAILRACE_WORKER_URL`, one hop"),
+    (
+        "GET",
+        "/internal/tables/{table}",
+        "between workers, with the internal token: values of own partitions",
+    ),
+    ("GET", "/internal/top", "between workers, with the internal token: own partitions' ranking"),
     ("GET", "/health/live", "200 as long as the process turns; never depends on Kafka"),
     (
         "GET",

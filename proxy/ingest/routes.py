@@ -6,12 +6,12 @@ held in memory at a time.
 """
 
 import asyncio
-import hmac
 from collections.abc import Iterator
 
 import orjson
 from aiohttp import web
 
+from app.cluster.trust import is_trusted
 from app.errors import QueryRefused
 from proxy.ingest.intake import Intake
 
@@ -48,20 +48,6 @@ def register_ingest(web_app: web.Application, intake: Intake, token: str | None)
         )
 
     web_app.router.add_post(PATH, log)
-
-
-def is_trusted(authorization: str | None, token: str | None) -> bool:
-    """Whether a request comes from one of us. Raises: QueryRefused, with a token that is wrong."""
-    if authorization is None:
-        return False
-    scheme, _, given = authorization.partition(" ")
-    if (
-        token is None
-        or scheme.lower() != "bearer"
-        or not hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), token.encode())
-    ):
-        raise QueryRefused(401, "unauthorized", "that is not the internal token", "Authorization")
-    return True
 
 
 async def _body(request: web.Request) -> bytes:

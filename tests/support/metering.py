@@ -17,7 +17,7 @@ from app.record.keys import exchange_key
 from app.record.model import Record
 from app.record.topics import Topics
 from tables import aggregate_codec
-from tables.aggregate import Aggregate
+from tables.aggregate import Aggregate, apply
 from tables.top_users import TopUsers
 from tests.support.records import record
 
@@ -58,6 +58,16 @@ def message_of(
         Position(epoch, TOPICS.exchanges, partition, offset),
         broker_s,
     )
+
+
+def aggregate_of(*numbers: int, **changes: Any) -> Aggregate:
+    """What is counted of these records, one after the other."""
+    known = None
+    for offset, number in enumerate(numbers):
+        made = numbered(number, **changes)
+        known = apply(known, made, price(made), message_of(made, offset).position, NOW_S)
+    assert known is not None
+    return known
 
 
 class Rig:

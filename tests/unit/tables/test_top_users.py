@@ -38,6 +38,17 @@ def test_equal_users_are_in_the_order_of_their_names() -> None:
     assert names(top, "requests", 2) == ["a", "b"]
 
 
+def test_our_share_of_a_list_always_has_the_anonymous_user() -> None:
+    top = TopUsers(10)
+    for number in range(3):
+        top.put(0, user_key("t", f"u{number}"), aggregate(requests=9))
+    assert [each.user for each in top.share("requests", 2, "t")] == ["u0", "u1"]
+    top.put(1, anonymous_key("t", 5), aggregate(requests=1))
+    assert [each.user for each in top.share("requests", 2, "t")] == ["u0", "u1", "anonymous"]
+    assert [each.user for each in top.share("requests", 9, "t")][-1] == "anonymous"
+    assert len(top.share("requests", 9, "t")) == 4
+
+
 increments = st.tuples(
     st.integers(0, 2),
     st.integers(0, 25),

@@ -3,12 +3,28 @@
 import aiohttp
 from aiohttp import web
 
+from app.cluster.peers import Peers
+from app.cluster.placement import MemoryPlacement
+from app.composition.feature import NoFeature
 from app.composition.web import register_all
 from app.engine.memory import MemoryTables
 from app.metrics import Metrics
 from app.views.health import Part
+from tables.gathering import Gathering
+from tables.routed import RoutedTables
 from tables.top_users import TopUsers
+from tables.views import register_table_views
 from tests.support.web_server import served
+
+
+class Tables(NoFeature):
+    """The queries of a worker that holds one empty partition."""
+
+    def register(self, web_app: web.Application) -> None:
+        live, top, placement = MemoryTables(), TopUsers(10), MemoryPlacement({0: "own"})
+        tables = RoutedTables(live, placement, Peers(None), "own")
+        gathering = Gathering(live, top, placement, Peers(None), "own")
+        register_table_views(web_app, tables, gathering)
 
 
 def application(draining: bool = False) -> web.Application:
@@ -19,11 +35,10 @@ def application(draining: bool = False) -> web.Application:
         web_app,
         relaying=None,
         port=1,
-        live=MemoryTables(),
-        top=TopUsers(10),
         parts=[part],
         is_draining=lambda: draining,
         metrics=Metrics(),
+        features=[Tables()],
     )
     return web_app
 

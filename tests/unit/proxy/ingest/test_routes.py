@@ -6,9 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from app.errors import QueryRefused
 from app.record.codec import decode_record, encode_record
-from proxy.ingest.routes import is_trusted
 from proxy.ingest.wire import record_line
 from tests.support.finished import finished
 from tests.support.ingest import AUTHORIZED, TOKEN, TOPICS, Backend
@@ -105,12 +103,3 @@ async def test_compressed_requests_are_refused() -> None:
     async with Backend().served() as url:
         status, answer, _ = await post(url, b"x", {"Content-Encoding": "br"})
     assert (status, answer["error"]["code"]) == (415, "unsupported_encoding")
-
-
-def test_is_trusted() -> None:
-    """The right one, in any case of the scheme; none at all is a stranger."""
-    assert is_trusted(f"bearer {TOKEN}", TOKEN)
-    assert not is_trusted(None, TOKEN)
-    for given in ("", TOKEN, f"Basic {TOKEN}", "Bearer \udcff"):
-        with pytest.raises(QueryRefused):
-            is_trusted(given, TOKEN)

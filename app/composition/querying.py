@@ -1,0 +1,61 @@
+"""The live tables over HTTP, whichever worker holds them; a process without tables passes on."""
+
+from aiohttp import web
+
+from app.clock import Clock, SystemClock
+from app.cluster.forwarding import Forwarding
+from app.cluster.peers import Peers
+from app.composition.feature import NoFeature
+from app.engine.stream_side import StreamSide
+from config import Settings
+from tables.gathering import Gathering
+from tables.internal_views import register_internal_views
+from tables.routed import RoutedTables
+from tables.top_users import TopUsers
+from tables.views import register_table_views
+
+
+class Querying(NoFeature):
+    """The queries of a worker: its own partitions, and the others' for whoever asks."""
+
+    def __init__(
+        self, settings: Settings, side: StreamSide, top: TopUsers, clock: Clock | None = None
+    ) -> None:
+        """Nothing is connected."""
+        token = settings.internal_token
+        self._token = None if token is None else token.get_secret_value()
+        self._side = side
+        self._top = top
+        self._clock = clock or SystemClock()
+        self._own_url = settings.own_url
+        self._peers = Peers(self._token)
+
+    def register(self, web_app: web.Application) -> None:
+        """Add the routes for everybody and those for the other workers."""
+        side, top, peers, own_url = self._side, self._top, self._peers, self._own_url
+        tables = RoutedTables(side, side, peers, own_url)
+        gathering = Gathering(side, top, side, peers, own_url)
+        register_table_views(web_app, tables, gathering, self._clock)
+        register_internal_views(web_app, side, top, self._token)
+
+    async def stop(self) -> None:
+        """Let go of the connections to other workers."""
+        await self._peers.close()
+
+
+class Passing(NoFeature):
+    """The queries of a process without tables."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is connected."""
+        token = settings.internal_token
+        secret = None if token is None else token.get_secret_value()
+        self._forwarding = Forwarding(settings.worker_url, secret)
+
+    def register(self, web_app: web.Application) -> None:
+        """Pass on every GET of `/api/v1/*`."""
+        self._forwarding.register(web_app)
+
+    async def stop(self) -> None:
+        """Let go of the connections to the worker."""
+        await self._forwarding.close()
