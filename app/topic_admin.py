@@ -1,16 +1,26 @@
-"""Making topics on the broker, by Kafka's public admin protocol; safe to call again and again."""
+"""Making and describing topics on the broker, by Kafka's public admin protocol.
+
+Safe to call again and again, and by several processes at once.
+"""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from app.errors import Unavailable
 from app.record.topics import TopicSpec
+from app.topic_check import FoundTopic, check_partitions
 
 logger = logging.getLogger(__name__)
+VALUE_PLACE = 1
+NAME_PLACE = 0
+RESOURCE_CONFIGS = 4
+RESOURCE_NAME = 3
 
 
 async def ensure_topics(
@@ -24,12 +34,13 @@ async def ensure_topics(
 
     `partitions` holds for a spec that names no count; `connection` are aiokafka's options
     (`bootstrap_servers`, security). Several processes may do this at once.
-    Raises: Unavailable when no broker answers or one refuses a topic.
+    Raises: Unavailable when no broker answers or one refuses a topic; StartError for a topic that
+    has another number of partitions.
     """
-    admin = AIOKafkaAdminClient(**connection)
-    try:
-        await admin.start()
-        present = set(await admin.list_topics())
+    wanted = list(specs)
+    async with _admin(connection) as admin:
+        present = await _topics(admin)
+        check_partitions(wanted, present, partitions)
         missing = [
             NewTopic(
                 spec.name,
@@ -37,17 +48,64 @@ async def ensure_topics(
                 replication_factor,
                 topic_configs=dict(spec.configs),
             )
-            for spec in specs
+            for spec in wanted
             if spec.name not in present
         ]
         if not missing:
             return []
         response = await admin.create_topics(missing)
+    return created(response.topic_errors)
+
+
+async def describe_topics(
+    names: Sequence[str], connection: Mapping[str, Any]
+) -> dict[str, FoundTopic]:
+    """Those of the topics that are there, with their configurations. Raises: Unavailable."""
+    async with _admin(connection) as admin:
+        present = await _topics(admin)
+        there = [name for name in names if name in present]
+        configs = await _configs(admin, there)
+    return {
+        name: FoundTopic(present[name].partitions, present[name].replicas, configs.get(name, {}))
+        for name in there
+    }
+
+
+@asynccontextmanager
+async def _admin(connection: Mapping[str, Any]) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(**connection)
+    try:
+        await admin.start()
+        yield admin
     except (KafkaError, OSError) as error:
-        raise Unavailable(f"topics cannot be made: {error}") from error
+        raise Unavailable(f"topics cannot be made or read: {error}") from error
     finally:
         await admin.close()
-    return created(response.topic_errors)
+
+
+async def _topics(admin: AIOKafkaAdminClient) -> dict[str, FoundTopic]:
+    """Every topic of the cluster, without configurations."""
+    return {
+        topic["topic"]: FoundTopic(
+            len(topic["partitions"]),
+            min((len(each["replicas"]) for each in topic["partitions"]), default=0),
+        )
+        for topic in await admin.describe_topics()
+    }
+
+
+async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    if not names:
+        return {}
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    answers = await admin.describe_configs(resources)
+    return {
+        resource[RESOURCE_NAME]: {
+            entry[NAME_PLACE]: entry[VALUE_PLACE] for entry in resource[RESOURCE_CONFIGS]
+        }
+        for answer in answers
+        for resource in answer.resources
+    }
 
 
 def created(answers: Iterable[tuple[Any, ...]]) -> list[str]:

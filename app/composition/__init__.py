@@ -6,6 +6,7 @@
     ways.py        the ways out of a process, and `/api/v1/log`
     feature.py     what a feature of the process brings: topics, agents, routes, readiness
     features.py    the features of a role
+    topics.py      every topic of a deployment, made and checked
     querying.py    the live tables over HTTP, whichever worker holds them
     web.py         all routes of the process, in one place
     host.py        the Faust application that `faust -A app.main worker` runs
