@@ -3,6 +3,7 @@
     placement.py   which worker holds which partition of the tables (Protocol, and a twin in memory)
     trust.py       the internal token: how processes of one deployment know each other
     peers.py       asking another worker: one hop, GET only, bounded in time and size
+    own_place.py   a worker's directory and address are its own
     forwarding.py  a process without tables passes queries on to a worker
 
 A worker answers for its own partitions alone and refuses the others, so a map that is out of date

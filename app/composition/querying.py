@@ -4,9 +4,11 @@ from aiohttp import web
 
 from app.clock import Clock, SystemClock
 from app.cluster.forwarding import Forwarding
+from app.cluster.own_place import OwnPlace
 from app.cluster.peers import Peers
 from app.composition.feature import NoFeature
 from app.engine.stream_side import StreamSide
+from app.ids import RandomIds
 from config import Settings
 from tables.gathering import Gathering
 from tables.internal_views import register_internal_views
@@ -29,6 +31,8 @@ class Querying(NoFeature):
         self._clock = clock or SystemClock()
         self._own_url = settings.own_url
         self._peers = Peers(self._token)
+        directory = settings.data_dir / "instances" / settings.instance
+        self._place = OwnPlace(directory, self._own_url, RandomIds().request_id())
 
     def register(self, web_app: web.Application) -> None:
         """Add the routes for everybody and those for the other workers."""
@@ -37,10 +41,16 @@ class Querying(NoFeature):
         gathering = Gathering(side, top, side, peers, own_url)
         register_table_views(web_app, tables, gathering, self._clock)
         register_internal_views(web_app, side, top, self._token)
+        self._place.register(web_app)
+
+    async def start(self) -> None:
+        """Claim directory and address. Raises: StartError, if another process has either."""
+        await self._place.claim()
 
     async def stop(self) -> None:
-        """Let go of the connections to other workers."""
+        """Let go of the connections to other workers, and of the directory."""
         await self._peers.close()
+        self._place.release()
 
 
 class Passing(NoFeature):
