@@ -130,7 +130,10 @@ class Meter:
         top: TopUsers,
         clock: Clock,
         metrics: Metrics,
+        on_counted: Callable[[Fact], None] | None = None,
     ) -> None:
+        """`on_counted` sees each fact once it is counted; it must not block."""
+        self._on_counted = on_counted
         self._users = users
         self._seen = seen
         self._emitter = emitter
@@ -199,6 +202,8 @@ class Meter:
         ended_s = record.started_at.timestamp() + record.timings_ms.total / 1000
         delay_s = effects.fact.metered_at.timestamp() - ended_s
         self._metrics.metered_delay_seconds.observe(max(0.0, delay_s))
+        if self._on_counted is not None:
+            self._on_counted(effects.fact)
 
 
 def encode(effects: Effects) -> Values:

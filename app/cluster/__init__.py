@@ -4,6 +4,7 @@
     trust.py       the internal token: how processes of one deployment know each other
     peers.py       asking another worker: one hop, GET only, bounded in time and size
     own_place.py   a worker's directory and address are its own
+    tails.py       the live tails of the other workers, for one client
     forwarding.py  a process without tables passes queries on to a worker
 
 A worker answers for its own partitions alone and refuses the others, so a map that is out of date

@@ -8,6 +8,7 @@
     features.py    the features of a role
     topics.py      every topic of a deployment, made and checked
     querying.py    the live tables over HTTP, whichever worker holds them
+    tailing.py     the live tail
     web.py         all routes of the process, in one place
     host.py        the Faust application that `faust -A app.main worker` runs
 

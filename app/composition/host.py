@@ -17,6 +17,7 @@ from app.composition.features import features_of
 from app.composition.querying import Passing, Querying
 from app.composition.relaying import Relaying
 from app.composition.streams import Streams
+from app.composition.tailing import Tailing
 from app.composition.ways import Ingest
 from app.composition.web import register_all
 from app.engine.host import HostApp
@@ -45,7 +46,7 @@ class Process:
         self.relaying = self._relaying()
         self.ingest = self._ingest()
         self.stream_side = self._stream_side()
-        self.features = (*self.features, self._queries())
+        self.features = (*self.features, *self._queries())
         self.host = self._host()
 
     def parts(self) -> list[Part]:
@@ -70,10 +71,13 @@ class Process:
             return None
         return Ingest(self.settings, self.metrics, self.streams.connection)
 
-    def _queries(self) -> Feature:
-        if self.stream_side is None:
-            return Passing(self.settings)
-        return Querying(self.settings, self.stream_side, self.streams.top)
+    def _queries(self) -> list[Feature]:
+        if (side := self.stream_side) is None:
+            return [Passing(self.settings)]
+        return [
+            Querying(self.settings, side, self.streams.top),
+            Tailing(self.settings, side, self.streams.feed),
+        ]
 
     def _stream_side(self) -> StreamSide | None:
         if self.settings.role == "proxy":

@@ -12,6 +12,8 @@ from app.engine.options import engine_options
 from app.engine.security import broker_security
 from app.engine.topic_ids import topic_ids
 from app.errors import StartError
+from app.live.feed import LiveFeed
+from app.live.item import LiveItem
 from app.metrics import Metrics
 from app.pricing import Pricer
 from app.record.topics import Topics, TopicSpec
@@ -42,7 +44,7 @@ def app_id(settings: Settings) -> str:
 
 
 class Streams:
-    """Makes stream apps that all feed the same ranking of users and the same metrics."""
+    """Makes stream apps that all feed the same ranking of users, live tail and metrics."""
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         """Reads the prices; nothing is connected. Raises: StartError."""
@@ -53,6 +55,7 @@ class Streams:
         self._metrics = metrics
         self._clock = SystemClock()
         self._pricer = Pricer.load()
+        self.feed = LiveFeed()
         self.features: Sequence[Feature] = ()
 
     async def build(self) -> StreamApp:
@@ -88,6 +91,7 @@ class Streams:
             top=self.top,
             clock=self._clock,
             metrics=self._metrics,
+            on_counted=lambda fact: self.feed.add(LiveItem(fact)),
         )
         meter.register(app, worker, self.topics)
         rebuilder = Rebuilder(self.top, app, self._clock)

@@ -22,6 +22,13 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ),
     ("GET", "/api/v1/users", "the first users by `sort=cost|requests|tokens|errors`, `limit=`"),
     ("GET", "/api/v1/users/{user}", "one user's live totals, by model, hour and day"),
+    (
+        "GET",
+        "/api/v1/live",
+        "server-sent events: finished exchanges of all workers as they are counted, by `user=`,"
+        " `model=`, `status=`, `outcome=`; `Last-Event-ID` goes on from there",
+    ),
+    ("GET", "/internal/live", "between workers, with the internal token: own exchanges, live"),
     ("GET", "/api/v1/{query}", "role `proxy`: passed on to `TAILRACE_WORKER_URL`, one hop"),
     (
         "GET",

@@ -3,4 +3,6 @@
 json_errors.py   errors of `/api` as `{"error": {"code", "message", "field"}}`, in one table
 health.py        `/health/live` and `/health/ready`, which names the degraded parts
 prometheus.py    `/metrics`
+live.py          `/api/v1/live`, gathered from all workers
+tenancy.py       whose data a request may see
 """

@@ -15,7 +15,8 @@ from app.errors import QueryRefused, RelayRefused, TailraceError, Unavailable
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-OWN_PATHS = ("/api/", "/health/", "/metrics", "/internal/tables/", "/internal/top")
+OURS = ("/internal/tables/", "/internal/top", "/internal/live", "/internal/instance")
+OWN_PATHS = ("/api/", "/health/", "/metrics", *OURS)
 FAULT = "this is a fault of ours; the log has it"
 
 # Status and code by type of error; one that brings its own is asked, the nearest base counts.

@@ -1,0 +1,11 @@
+"""The live tail: finished exchanges as they are counted, for whoever looks on.
+
+    item.py     one exchange as a tail shows it, rendered once for all
+    filters.py  which exchanges a tail wants (sans-I/O)
+    feed.py     the ring that all tails of a worker read from, each at its own place (sans-I/O)
+    events.py   server-sent events: writing and cutting them (sans-I/O)
+    tail.py     one client's stream: wakes, heartbeats, what it missed
+
+Counting an exchange costs one append; nobody who looks on can slow it. A client that reads slowly,
+or a tail that would show more than a person can read, is told how many it missed.
+"""

@@ -1,0 +1,107 @@
+"""One client's tail: woken by the feed, bounded per second, told what it missed.
+
+It reads at its own pace: what it wants is looked up when it can write again, so a client that does
+not read costs its socket's buffer and no more.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import orjson
+
+from app.clock import Clock
+from app.live.events import HEARTBEAT, event
+from app.live.feed import LiveFeed
+from app.live.filters import LiveFilter
+
+SLICE_ITEMS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class TailPace:
+    """How a tail is paced; a person reads no more than `max_per_s`."""
+
+    max_per_s: int = 100
+    gather_s: float = 0.1
+    heartbeat_s: float = 15.0
+
+
+class Tail:
+    """The events of one client, from now on or after the last one it has seen."""
+
+    def __init__(
+        self,
+        feed: LiveFeed,
+        wanted: LiveFilter,
+        pace: TailPace,
+        clock: Clock,
+        last_event_id: str | None = None,
+    ) -> None:
+        """`last_event_id` is where the client was; unknown, it is told that it missed some."""
+        self._feed = feed
+        self._wanted = wanted
+        self._pace = pace
+        self._clock = clock
+        self._at = feed.end
+        self._unknown_place = False
+        if last_event_id:
+            after = feed.after(last_event_id)
+            self._unknown_place = after is None
+            self._at = feed.end if after is None else after
+        self._allowed = float(pace.max_per_s)
+        self._allowed_at_s = clock.monotonic_s()
+
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        """Bytes to write, one or more whole events at a time; a heartbeat where there is nothing.
+
+        Ends when its consumer stops to ask.
+        """
+        yield b"retry: 2000\n\n"
+        if self._unknown_place:
+            yield missed(None)
+        while True:
+            if written := self.next_piece():
+                yield written
+            elif self._at == self._feed.end and not await self._woken():
+                yield HEARTBEAT
+            # Wakes for each item would cost every tail a turn of the loop per exchange.
+            await asyncio.sleep(self._pace.gather_s)
+
+    def next_piece(self) -> bytes:
+        """The events of the next items; empty if nothing of them is wanted."""
+        items, dropped = self._feed.read(self._at, SLICE_ITEMS)
+        self._at += dropped + len(items)
+        wanted = [item for item in items if self._wanted.wants(item)]
+        shown = wanted[: self._allowance()]
+        self._allowed -= len(shown)
+        dropped += len(wanted) - len(shown)
+        pieces = [event("exchange", item.data, item.request_id) for item in shown]
+        if dropped:
+            pieces.append(missed(dropped))
+        return b"".join(pieces)
+
+    def _allowance(self) -> int:
+        now_s = self._clock.monotonic_s()
+        gained = (now_s - self._allowed_at_s) * self._pace.max_per_s
+        self._allowed = min(self._allowed + gained, float(self._pace.max_per_s))
+        self._allowed_at_s = now_s
+        return int(self._allowed)
+
+    async def _woken(self) -> bool:
+        """Wait for the next item; False where none came for a heartbeat's time."""
+        woken = asyncio.Event()
+        self._feed.wake_once(woken.set)
+        try:
+            async with asyncio.timeout(self._pace.heartbeat_s):
+                await woken.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._feed.forget(woken.set)
+        return True
+
+
+def missed(count: int | None) -> bytes:
+    """The event that says how many exchanges were not shown; None if nobody knows."""
+    return event("missed", orjson.dumps({"count": count}))
