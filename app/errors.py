@@ -8,6 +8,8 @@ TailraceError
   ├─ RelayRefused        a call we answer ourselves: unknown upstream, bad header, …
   ├─ QueryRefused        a query of our own API that has no answer: unknown user, bad limit, …
   ├─ Unavailable         ask again later: recovering, rebalancing, broker away
+  ├─ SinkUnavailable     a backend that effects are written to cannot be used now: try later
+  ├─ SinkRefused         a backend will never take this: no retry helps
   └─ StartError          the process cannot start; its text is one line saying what to do
 """
 
@@ -80,6 +82,18 @@ class Unavailable(TailraceError):
     def __init__(self, message: str, retry_after_s: float = 1) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class SinkUnavailable(TailraceError):
+    """A backend cannot be used now; `retry_after_s` is its own word on when, None without one."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class SinkRefused(TailraceError):
+    """A backend will never take what it was given: no retry helps."""
 
 
 class StartError(TailraceError):

@@ -160,6 +160,20 @@ class PublishSettings(Section):
     )
 
 
+class AccessSettings(Section):
+    """Who may ask, and who may call."""
+
+    mode: Literal["required", "open"] = Field(
+        "required", description="keys for queries and the dashboard; open: on loopback alone"
+    )
+    relay: Literal["open", "required"] = Field(
+        "open", description="calls without a key: taken as tenant `default`, or answered 401"
+    )
+    admin_key: SecretStr | None = Field(
+        None, description="an admin key of your choice, beside those of `tailrace keys create`"
+    )
+
+
 class FallbackSettings(Section):
     """Another Tailrace that takes records while the broker does not."""
 

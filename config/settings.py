@@ -5,11 +5,12 @@ Order of precedence: `TAILRACE_…` variables (nested by `__`), then the TOML fi
 """
 
 import json
+from ipaddress import ip_address
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config import sections
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     kafka: sections.KafkaSettings = sections.KafkaSettings()
     relay: sections.RelaySettings = sections.RelaySettings()
     capture: sections.CaptureSettings = sections.CaptureSettings()
+    access: sections.AccessSettings = sections.AccessSettings()
     publish: sections.PublishSettings = sections.PublishSettings()
     fallback: sections.FallbackSettings = sections.FallbackSettings()
     spill: sections.SpillSettings = sections.SpillSettings()
@@ -105,6 +107,15 @@ class Settings(BaseSettings):
         values = {leaf.variable: leaf.value_in(self) for leaf in leaves(type(self))}
         return {name: in_text(value) for name, value in values.items() if value is not None}
 
+    @model_validator(mode="after")
+    def _open_on_loopback_alone(self) -> Self:
+        if self.access.mode == "open" and not is_loopback(self.web.bind):
+            raise ValueError(
+                f"TAILRACE_ACCESS__MODE=open: allowed only on loopback, not on {self.web.bind};"
+                " anybody could read every body"
+            )
+        return self
+
     @field_validator("data_dir", mode="before")
     @classmethod
     def _a_real_path(cls, path: Any) -> Any:
@@ -135,6 +146,16 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take values from the call alone: `load_settings` is what reads the environment."""
         return (init_settings,)
+
+
+def is_loopback(bind: str) -> bool:
+    """Whether an address can be reached from this host alone."""
+    if bind == "localhost":
+        return True
+    try:
+        return ip_address(bind).is_loopback
+    except ValueError:
+        return False
 
 
 def in_text(value: Any) -> str:

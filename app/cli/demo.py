@@ -36,9 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises: StartError, SettingsError.
     """
-    from config import load_settings
+    from app.cli.up import settings_for_one_machine
 
-    settings = load_settings()
+    settings = settings_for_one_machine()
     url = f"http://127.0.0.1:{settings.web.port}"
     with subprocess.Popen([sys.executable, "-m", "app", "up"]) as up:
         try:

@@ -6,6 +6,11 @@ import sys
 from typing import Any
 
 from app.errors import StartError
+from config import Settings, load_settings
+from config.loading import load
+from config.settings import is_loopback
+
+MODE = "TAILRACE_ACCESS__MODE"
 
 
 def register(subparsers: Any) -> None:
@@ -26,9 +31,18 @@ def run(arguments: argparse.Namespace) -> int:
             f"`tailrace up` needs Linux or macOS, this is {sys.platform}: run it in a Linux"
             " container or virtual machine, or run `tailrace worker` on services of your own"
         )
-    from config import load_settings
+    return asyncio.run(_up(settings_for_one_machine()))
 
-    return asyncio.run(_up(load_settings()))
+
+def settings_for_one_machine() -> Settings:
+    """The settings; without any word on access, it is open where only this machine can reach us.
+
+    Raises: SettingsError.
+    """
+    loaded = load()
+    if MODE in loaded.sources or not is_loopback(loaded.settings.web.bind):
+        return loaded.settings
+    return load_settings(overrides={MODE: "open"})
 
 
 async def _up(settings: Any) -> int:

@@ -8,8 +8,9 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from app.cluster.trust import HOP_HEADER, credentials
+from app.cluster.trust import HOP_HEADER, TENANT_HEADER, credentials
 from app.errors import QueryRefused, Unavailable
+from app.views.tenancy import tenant_of
 
 HEADERS_TIMEOUT_S = 5.0
 IDLE_TIMEOUT_S = 60.0
@@ -50,11 +51,17 @@ class Forwarding:
         url = URL(self._worker_url + request.raw_path, encoded=True)
         try:
             async with self._opened().get(
-                url, headers=headers | credentials(self._token), allow_redirects=False
+                url, headers=headers | self._ours(request), allow_redirects=False
             ) as answer:
                 return await _relayed(request, answer)
         except (aiohttp.ClientError, TimeoutError) as exc:
             raise Unavailable(f"{self._worker_url} does not answer") from exc
+
+    def _ours(self, request: web.Request) -> dict[str, str]:
+        """Who we are, and on whose behalf we ask; without a token we have no say in that."""
+        if self._token is None:
+            return credentials(None)
+        return credentials(self._token) | {TENANT_HEADER: tenant_of(request)}
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -10,6 +10,7 @@ from aiohttp import web
 from app.errors import QueryRefused
 
 HOP_HEADER = "tailrace-hop"
+TENANT_HEADER = "tailrace-tenant"
 
 
 def is_trusted(authorization: str | None, token: str | None) -> bool:

@@ -12,6 +12,7 @@ import signal
 from aiohttp import web
 
 from app.clock import SystemClock
+from app.composition.access import access_of
 from app.composition.feature import Feature
 from app.composition.features import features_of
 from app.composition.querying import Passing, Querying
@@ -43,6 +44,7 @@ class Process:
         self.streams = Streams(settings, self.metrics)
         self.features = features_of(settings, self.metrics, self.streams)
         self.streams.features = self.features
+        self.keys, self.gate = access_of(settings)
         self.relaying = self._relaying()
         self.ingest = self._ingest()
         self.stream_side = self._stream_side()
@@ -63,7 +65,8 @@ class Process:
     def _relaying(self) -> Relaying | None:
         if self.settings.role == "worker":
             return None
-        return Relaying(self.settings, self.metrics, self.streams.connection)
+        authorize = self.gate.relay_principal
+        return Relaying(self.settings, self.metrics, self.streams.connection, None, authorize)
 
     def _ingest(self) -> Ingest | None:
         """`/api/v1/log` of a process without a relay; with one it is the relay's part."""
@@ -124,6 +127,7 @@ class Process:
             metrics=self.metrics,
             ingest=self.ingest,
             features=self.features,
+            gate=self.gate,
         )
 
     def _replace_process(self) -> None:

@@ -15,7 +15,7 @@ from config import Settings
 from proxy.capture.capture import Capture
 from proxy.publisher.outlet import Outlet
 from proxy.publisher.publisher import Bounds, Publisher
-from proxy.relay.call import Calls, Recorder
+from proxy.relay.call import Authorize, Calls, Recorder
 from proxy.relay.handler import Relay
 from proxy.relay.upstreams import Upstreams
 from proxy.routes import register_routes
@@ -32,11 +32,13 @@ class Relaying:
         metrics: Metrics,
         connection: Mapping[str, Any],
         outlet: Outlet | None = None,
+        authorize: Authorize | None = None,
     ) -> None:
         """Checks the upstreams' names and addresses. Raises: StartError.
 
-        `outlet` takes the place of all ways out.
+        `outlet` takes the place of all ways out; `authorize` says whose a call is.
         """
+        self._authorize = authorize
         self._settings = settings
         self._metrics = metrics
         self._upstreams = self._table(settings.web.port)
@@ -76,7 +78,9 @@ class Relaying:
             times.connect_timeout_s, times.first_byte_timeout_s, times.idle_timeout_s
         )
         self._client = AiohttpUpstream(timeouts, times.max_connections)
-        self._relay = Relay(self._table(port), self._client, Calls(recorder), times)
+        self._relay = Relay(
+            self._table(port), self._client, Calls(recorder, self._authorize), times
+        )
         register_routes(web_app, self._relay, mock=settings.mock.enabled)
         register_log(web_app, settings, self._metrics, self._ways, self._producer_id)
 

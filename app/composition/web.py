@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from aiohttp import web
 
+from app.access.gate import Gate
 from app.composition.feature import Feature
 from app.composition.relaying import Relaying
 from app.composition.ways import Ingest
@@ -23,9 +24,12 @@ def register_all(
     metrics: Metrics,
     ingest: Ingest | None = None,
     features: Sequence[Feature] = (),
+    gate: Gate | None = None,
 ) -> None:
     """Add every route this role serves; needs the running loop."""
     web_app.middlewares.append(json_errors)
+    if gate is not None:
+        web_app.middlewares.append(gate.middleware())
     register_health(web_app, parts, is_draining)
     register_metrics(web_app, metrics)
     for feature in features:

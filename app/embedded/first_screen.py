@@ -58,6 +58,10 @@ def _addresses(settings: Settings, addresses: Addresses, root: Path) -> list[str
         lines.append(f"S3         {addresses.s3.endpoint_url}/{addresses.s3.bucket}")
     if addresses.analytics_url is not None:
         lines.append(f"analytics  http://{addresses.analytics_url.rpartition('@')[2]} (ClickHouse)")
+    if settings.access.mode == "open":
+        lines.append("access     open to anybody on this machine (TAILRACE_ACCESS__MODE=open)")
+    else:
+        lines.append("access     by key: `tailrace keys create` (TAILRACE_ACCESS__MODE)")
     return [*lines, f"data       {root} (logs/, keys in instance.json)"]
 
 

@@ -1,6 +1,6 @@
 """What agents and tables see of the engine: small Protocols, no Faust in sight."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -23,6 +23,41 @@ class Message:
     position: Position
     broker_time_s: float
     headers: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A message that must be tried again, and why; None: after the loop's own jittered backoff."""
+
+    reason: str
+    after_s: float | None = None
+
+
+Result = Again | None
+"""What became of one message; None: done, its effects are durable or queued with the emitter."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """A batch is written once it has so many messages or bytes, or its first is so old."""
+
+    count: int = 500
+    bytes: int = 8 << 20
+    age_s: float = 1.0
+
+
+class SinkState(Protocol):
+    """What the loops tell of a sink as they run; neither call may block or raise."""
+
+    def attempted(self, messages: int, done: int) -> None:
+        """A write or a handler ended: how many messages it had, and how many are done."""
+
+    def waits(self, partition: int, wait_s: float | None) -> None:
+        """A partition is left alone for `wait_s` before the next attempt; None: it goes on."""
+
+
+Write = Callable[[Sequence[Message]], Awaitable[Sequence[Result]]]
+Handle = Callable[[Message], Awaitable[Result]]
 
 
 class Store(Protocol):
@@ -81,6 +116,27 @@ class StreamApp(Emitter, LiveTables, Protocol):
         """Give every message of the stream to `handle`, then ack it, in offset order.
 
         What `handle` raises stops this incarnation without an ack.
+        """
+
+    async def process_batches(
+        self, stream: Any, write: Write, limits: BatchLimits, *, state: SinkState | None = None
+    ) -> None:
+        """Give the messages of each partition to `write` in batches, in offset order.
+
+        One result for each message. One batch of a partition at a time, partitions concurrently;
+        offsets are committed up to the first message that is not done. On `Again` only what is
+        left is tried again, in order and without limit; the partition is paused while it waits.
+        What `write` raises counts as `Again` for all of the batch. `write` must be idempotent: it
+        is cancelled when partitions are revoked, and the messages come again.
+        """
+
+    async def process_concurrently(
+        self, stream: Any, handle: Handle, *, in_flight: int, state: SinkState | None = None
+    ) -> None:
+        """Give up to `in_flight` messages of each partition to `handle` at a time.
+
+        Tables read and written inside of `handle` are those of the message's partition. Otherwise
+        as `process_batches`.
         """
 
     def on_assigned(self, callback: Callable[[set[int]], None]) -> None:

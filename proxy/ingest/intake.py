@@ -10,12 +10,12 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from app.errors import RecordError, Unavailable
 from app.metrics import Metrics
 from app.record.bodies import BodyEnvelope
-from app.record.model import BodyState
+from app.record.model import DEFAULT_TENANT, BodyState
 from app.record.topics import Topics
 from proxy.ingest.reading import LineReader, Taken, lost
 from proxy.publisher.encoding import body_message
@@ -28,6 +28,13 @@ SLICE_BYTES = 32 << 10
 BATCH_MESSAGES = 200
 BATCH_BYTES = 4 << 20
 RETRY_AFTER_S = 5.0
+
+
+class Sender(NamedTuple):
+    """Who sends: one of us, who may say anything, or somebody on behalf of a tenant."""
+
+    trusted: bool
+    tenant: str
 
 
 class Keeper(Protocol):
@@ -63,13 +70,15 @@ class Intake:
         self._topics = topics
         self._total = metrics.ingested_total
 
-    async def accept(self, lines: Iterable[bytes], *, trusted: bool) -> Answer:
+    async def accept(
+        self, lines: Iterable[bytes], *, trusted: bool, tenant: str = DEFAULT_TENANT
+    ) -> Answer:
         """Make all that can be read durable; duplicates are those within these lines.
 
         Raises: Unavailable, if anything could not be made durable now.
         """
         answer = Answer()
-        taken = await self._read(lines, answer, trusted=trusted)
+        taken = await self._read(lines, answer, Sender(trusted, tenant))
         await self._keep_bodies(taken, answer)
         await self._keep(taken, {i: t.record for i, t in taken.items() if t.record}, answer)
         answer.accepted = len(taken)
@@ -83,7 +92,7 @@ class Intake:
         return answer
 
     async def _read(
-        self, lines: Iterable[bytes], answer: Answer, *, trusted: bool
+        self, lines: Iterable[bytes], answer: Answer, sender: Sender
     ) -> dict[int, Taken]:
         """What can be read, by the number of its line."""
         taken: dict[int, Taken] = {}
@@ -91,7 +100,7 @@ class Intake:
         work_bytes = 0
         for index, raw in enumerate(lines):
             try:
-                one = await self._one(raw, trusted=trusted)
+                one = await self._one(raw, sender)
             except RecordError as error:
                 answer.reject(index, error)
             else:
@@ -106,12 +115,12 @@ class Intake:
                 await asyncio.sleep(0)
         return taken
 
-    async def _one(self, raw: bytes, *, trusted: bool) -> Taken:
+    async def _one(self, raw: bytes, sender: Sender) -> Taken:
         """One line, its bodies encoded. Raises: RecordError."""
         if len(raw) < IN_THREAD_FROM_BYTES:
-            one = self._reader.read(raw, trusted=trusted)
+            one = self._reader.read(raw, **sender._asdict())
         else:
-            one = await asyncio.to_thread(self._reader.read, raw, trusted=trusted)
+            one = await asyncio.to_thread(self._reader.read, raw, **sender._asdict())
         if one.bodies is None:
             return one
         try:

@@ -2,7 +2,7 @@
 
 With the internal token a record keeps all it says: tenant, request id, producer, times. Without it
 
-    tenant               the default one
+    tenant               that of its key, else the default one
     request_id           minted here; the client's own one is kept as `client_request_id`
     producer_id          marked `log:`, so that no producer of ours is impersonated
     key_id, attempt      left out
@@ -64,8 +64,11 @@ class LineReader:
         # Lines are read in several threads; `next` is one step for all of them.
         self._sequence = count()
 
-    def read(self, raw: bytes, *, trusted: bool) -> Taken:
-        """What a line holds; `trusted` if it came with the token. Raises: RecordError."""
+    def read(self, raw: bytes, *, trusted: bool, tenant: str = DEFAULT_TENANT) -> Taken:
+        """What a line holds; `trusted` if it came with the token, else it is `tenant`'s.
+
+        Raises: RecordError.
+        """
         line = parse_line(raw)
         if line.bodies is not None:
             if not trusted:
@@ -73,7 +76,7 @@ class LineReader:
             return self._bodies(line.bodies)
         members = dict(line.record or {})
         if not trusted:
-            _disown(members, raw)
+            _disown(members, raw, tenant)
         self._name(members)
         value = orjson.dumps(members)
         record = decode_record(value)
@@ -114,14 +117,14 @@ def lost(taken: Taken, state: BodyState) -> Taken:
     return replace(taken, record=taken.record._replace(value=encode_record(told)), bodies=None)
 
 
-def _disown(members: dict[str, Any], raw: bytes) -> None:
+def _disown(members: dict[str, Any], raw: bytes, tenant: str) -> None:
     """Take from a record what only the processes of this deployment may say."""
     own_id = members.pop("request_id", None)
     if members.get("client_request_id") is None and isinstance(own_id, str):
         members["client_request_id"] = own_id[:MAX_NAME_CHARS]
     for name in OURS:
         members.pop(name, None)
-    members["tenant"] = DEFAULT_TENANT
+    members["tenant"] = tenant
     producer = members.get("producer_id")
     if isinstance(producer, str):
         members["producer_id"] = (FOREIGN + producer)[:MAX_NAME_CHARS]

@@ -6,9 +6,11 @@ replaced by one that saw no bytes, so that the call still has its record.
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 
 from prometheus_client import Counter
 
+from app.access.directory import ANYBODY, Principal
 from app.errors import RelayRefused, UpstreamError
 from app.record.model import DEFAULT_TENANT, Outcome
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
@@ -23,14 +25,18 @@ __all__ = ["Call", "Calls", "Recorder"]
 
 logger = logging.getLogger(__name__)
 CLIENT_LEFT = "the client left before the end"
+NO_KEY = RelayRefused(401, "invalid_api_key", "Tailrace-Auth: Bearer <key> is missing or wrong")
 Settled = UpstreamResponse | UpstreamError
+Authorize = Callable[[Sequence[tuple[bytes, bytes]]], Principal | None]
 
 
 class Calls:
     """Opens calls, and counts what becomes of them."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, authorize: Authorize | None = None) -> None:
+        """`authorize` says whose call it is by its own fields; None refuses it."""
         self.recorder = recorder
+        self._authorize = authorize
         settings = recorder.settings
         self._properties = PropertyLimits(settings.max_properties, settings.max_property_bytes)
         self._relayed: dict[tuple[str, str], Counter] = {}
@@ -43,8 +49,10 @@ class Calls:
         if identity.properties_dropped:
             self.recorder.metrics.properties_dropped_total.inc(identity.properties_dropped)
         path = target.partition("?")[0]
+        principal = ANYBODY if self._authorize is None else self._authorize(head.own)
         meta = CallMeta(
-            tenant=DEFAULT_TENANT,
+            tenant=DEFAULT_TENANT if principal is None else principal.tenant,
+            key_id=None if principal is None else principal.key_id,
             request_id=self.recorder.ids.request_id(),
             provider=upstream.name,
             upstream_url=mask_url(f"{upstream.origin}{upstream.base_path}{target}"),
@@ -65,7 +73,8 @@ class Calls:
             request_content_type=head.content_type.decode("latin-1"),
             request_content_encoding=head.content_encoding.decode("latin-1"),
         )
-        return Call(self, meta, upstream.dialect_of(path), identity.refusal)
+        refusal = NO_KEY if principal is None else identity.refusal
+        return Call(self, meta, upstream.dialect_of(path), refusal)
 
     def new_capture(self, meta: CallMeta, dialect: str) -> CallCapture:
         """A capture within the configured limits."""

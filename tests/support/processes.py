@@ -45,6 +45,7 @@ class Process:
         """The environment of the child: ours without our own settings, plus its settings."""
         env = {k: v for k, v in os.environ.items() if not k.startswith("TAILRACE_")}
         env |= {"TAILRACE_DATA_DIR": str(self.data_dir), "TAILRACE_WEB__PORT": str(self.port)}
+        env |= {"TAILRACE_ACCESS__MODE": "open"}
         env |= {f"TAILRACE_{k.upper()}": str(v) for k, v in self.settings.items()}
         return env
 

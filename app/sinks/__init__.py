@@ -1,0 +1,8 @@
+"""Where effects go that leave Kafka: object store, analytics, webhooks.
+
+    contract.py   what every sink is: one verdict for each item, nothing raised
+    memory.py     the twin for tests: a backend in a dict that can be made to misbehave
+
+Every sink passes the suite in `tests/contract/sinks/conformance.py`. Agents drive sinks by
+`agents/sink_agent.py`.
+"""

@@ -1,0 +1,140 @@
+"""The gate in front of every route: which key a request needs, and whose it is."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+
+from app.access.directory import ANYBODY, KeyDirectory
+from app.access.gate import COOKIE, AccessPolicy, Gate, check_admin, kind_of
+from app.access.keys import mint
+from app.cluster.trust import TENANT_HEADER, credentials
+from app.errors import QueryRefused
+from app.views.tenancy import PRINCIPAL, tenant_of
+
+TOKEN = "the-token-of-this-test"
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+ACME = mint("acme", "tenant", "", NOW)
+ADMIN = mint("default", "admin", "", NOW)
+KEYS = KeyDirectory()
+for each in (ACME, ADMIN):
+    KEYS.put(each.entry.key_id, each.entry.encode())
+REQUIRED = Gate(AccessPolicy("required", "required"), KEYS, TOKEN)
+OPEN = Gate(AccessPolicy("open", "open"), KEYS, TOKEN)
+
+
+def request(path: str = "/api/v1/users", **headers: str) -> web.Request:
+    return make_mocked_request("GET", path, headers=headers)
+
+
+async def passed(gate: Gate, given: web.Request) -> web.Request:
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response()
+
+    await gate.middleware()(given, handler)  # type: ignore[arg-type]
+    return given
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "public"),
+        ("/metrics", "public"),
+        ("/health/ready", "public"),
+        ("/static/app.js", "public"),
+        ("/internal/mock/v1/models", "public"),
+        ("/internal/tables/users", "internal"),
+        ("/v1/chat/completions", "relayed"),
+        ("/openai/v1/models", "relayed"),
+        ("/api/v1/users/alice", "closed"),
+        ("/api/v2/something-new", "closed"),
+        ("/api/", "closed"),
+    ],
+)
+def test_a_path_that_no_rule_names_is_closed(path: str, kind: str) -> None:
+    assert kind_of(request(path)) == kind
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": f"Bearer {ACME.text}"},
+        {"Authorization": f"bearer  {ACME.text}"},
+        {"Cookie": f"{COOKIE}={ACME.text}"},
+    ],
+)
+async def test_the_tenant_is_that_of_the_key(headers: dict[str, str]) -> None:
+    for gate in (REQUIRED, OPEN):
+        given = await passed(gate, request("/api/v1/users?tenant=other", **headers))
+        assert tenant_of(given) == "acme"
+        with pytest.raises(QueryRefused) as refused:
+            check_admin(given)
+        assert refused.value.status == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": f"Bearer {ACME.text[:-1]}"},
+        {"Authorization": f"Basic {ACME.text}"},
+        {"Authorization": "Bearer sk-openai"},
+        {"Cookie": f"{COOKIE}=x"},
+        {TENANT_HEADER: "acme"},
+        {TENANT_HEADER: "acme", "Authorization": f"Bearer {TOKEN}x"},
+        {"Authorization": f"Bearer {TOKEN}"},
+    ],
+)
+async def test_without_a_good_key_there_is_no_answer(headers: dict[str, str]) -> None:
+    with pytest.raises(QueryRefused) as refused:
+        await passed(REQUIRED, request(**headers))
+    assert refused.value.status == 401
+
+
+async def test_where_it_is_open_a_key_that_is_given_must_be_good() -> None:
+    assert tenant_of(await passed(OPEN, request())) == "default"
+    wrong = ACME.text.replace(ACME.text[-4:], "0000")
+    with pytest.raises(QueryRefused):
+        await passed(OPEN, request(Authorization=f"Bearer {wrong}"))
+
+
+async def test_a_process_of_ours_says_for_whom_it_asks() -> None:
+    given = await passed(REQUIRED, request(**credentials(TOKEN), **{TENANT_HEADER: "acme"}))
+    assert tenant_of(given) == "acme"
+    log = await passed(REQUIRED, request("/api/v1/log", **credentials(TOKEN)))
+    assert log[PRINCIPAL] == ANYBODY
+
+
+async def test_public_and_relayed_paths_pass() -> None:
+    for path in ("/health/live", "/v1/models", "/internal/top"):
+        assert PRINCIPAL not in await passed(REQUIRED, request(path))
+
+
+def test_admins_may_change_things() -> None:
+    given = request()
+    given[PRINCIPAL] = KEYS.find(ADMIN.text)
+    assert check_admin(given).role == "admin"
+
+
+def own(name: str, value: str) -> list[tuple[bytes, bytes]]:
+    return [(b"tailrace-user-id", b"alice"), (name.encode(), value.encode())]
+
+
+@pytest.mark.parametrize(
+    ("fields", "required", "not_required"),
+    [
+        ([], None, "default"),
+        (own("tailrace-auth", f"Bearer {ACME.text}"), "acme", "acme"),
+        (own("tailrace-auth", ACME.text), "acme", "acme"),
+        (own("tailrace-auth", "Bearer nonsense"), None, None),
+        (own("helicone-auth", f"Bearer {ACME.text}"), "acme", "acme"),
+        (own("helicone-auth", "Bearer sk-helicone-abc"), None, "default"),
+        (own("helicone-auth", f"Bearer {ACME.text[:-4]}0000"), None, None),
+    ],
+)
+def test_whose_call_it_is(fields: Any, required: str | None, not_required: str | None) -> None:
+    found = [gate.relay_principal(fields) for gate in (REQUIRED, OPEN)]
+    tenants = [None if each is None else each.tenant for each in found]
+    assert tenants == [required, not_required]
