@@ -12,8 +12,9 @@ from typing import Any, cast
 import faust
 from faust.types import TP
 
+from app.engine.asynchronous import each, process_one_by_one
 from app.engine.consumer import Consumer
-from app.engine.contracts import Message, Store
+from app.engine.contracts import BatchLimits, Handle, Message, SinkState, Store, Write
 from app.engine.hooks import Hook, Hooks
 from app.engine.live import LiveReads, Phase
 from app.engine.options import EngineOptions
@@ -103,6 +104,20 @@ class StreamApp(LiveReads, faust.App):
     async def process(self, stream: Any, handle: Callable[[Message], None]) -> None:
         """Give every message to `handle`, then ack it; what it raises stops this incarnation."""
         await process(self, stream, handle)
+
+    async def process_batches(
+        self, stream: Any, write: Write, limits: BatchLimits, *, state: SinkState | None = None
+    ) -> None:
+        """Give the messages of each partition to `write` in batches; ack in order what is done."""
+        del limits
+        await process_one_by_one(self, stream, write, state)
+
+    async def process_concurrently(
+        self, stream: Any, handle: Handle, *, in_flight: int, state: SinkState | None = None
+    ) -> None:
+        """Give up to `in_flight` messages of each partition to `handle` at a time."""
+        del in_flight
+        await process_one_by_one(self, stream, each(handle), state)
 
     def on_assigned(self, callback: Hook) -> None:
         """Call back, and wait for it, when tables are recovered and before messages come."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextvars import ContextVar
 from typing import Any, cast
 
 from faust.tables.manager import TableManager as FaustTableManager
@@ -89,18 +90,32 @@ class TableManager(FaustTableManager):
 
 
 class InHand:
-    """The message that a handler works on: tables write to its partition."""
+    """The message that a handler works on: tables write to its partition.
+
+    Each task has its own, also after it has awaited something.
+    """
 
     def __init__(self) -> None:
         """No message."""
-        self.message: Message | None = None
+        self._message: ContextVar[Message | None] = ContextVar("in_hand", default=None)
+
+    @property
+    def message(self) -> Message | None:
+        """The message of the task that asks, None outside of a handler."""
+        return self._message.get()
+
+    @message.setter
+    def message(self, message: Message | None) -> None:
+        """Take it up; None when done."""
+        self._message.set(message)
 
     @property
     def partition(self) -> int:
         """Its partition. Raises: RuntimeError outside of a handler."""
-        if self.message is None:
+        message = self._message.get()
+        if message is None:
             raise RuntimeError("a table can be used only while a message is handled")
-        return self.message.position.partition
+        return message.position.partition
 
 
 class TableStore:
