@@ -6,7 +6,10 @@ stream_side.py      one incarnation after the other, supervised with `backoff.py
 app.py              StreamApp, one incarnation: fail-stop instead of crashing its neighbours
 live.py             reading tables from outside of a handler
 process.py          the loop from a stream to a handler: handle, then ack, within bounds
-asynchronous.py     the loops from a stream to a sink: write, try again what is left
+sinking.py          streams that wait for a sink: batches, or messages concurrently
+ordered.py          what of a partition is being tried, done, to be acked: pure; how it is
+                    grouped by `batching.py`, `concurrency.py`
+asynchronous.py     the loop around them: tasks, pauses, reading again; `tracks.py`, `attempts.py`
 consumer.py         commits never pass a message in progress and wait for its effects
 fetching.py         pauses that last, full buffers that block nobody, records never dropped
 consumer_thread.py  the Kafka client's thread: puts back, reports, and ends without blocking

@@ -12,15 +12,15 @@ from typing import Any, cast
 import faust
 from faust.types import TP
 
-from app.engine.asynchronous import each, process_one_by_one
 from app.engine.consumer import Consumer
-from app.engine.contracts import BatchLimits, Handle, Message, SinkState, Store, Write
+from app.engine.contracts import Message, Store
 from app.engine.hooks import Hook, Hooks
 from app.engine.live import LiveReads, Phase
 from app.engine.options import EngineOptions
 from app.engine.outbox import Outbox
 from app.engine.process import process
 from app.engine.settings import bounded_queue, faust_settings
+from app.engine.sinking import Sinking
 from app.engine.tables import InHand, Table, TableStore
 from app.engine.transport import Transport
 from app.errors import TailraceError
@@ -38,7 +38,7 @@ class TooLargeError(TailraceError):
     """A message that the producer would refuse; nothing was queued."""
 
 
-class StreamApp(LiveReads, faust.App):
+class StreamApp(LiveReads, Sinking, faust.App):
     """See the protocol of the same name in `contracts.py` for what agents may use."""
 
     def __init__(self, options: EngineOptions) -> None:
@@ -48,6 +48,7 @@ class StreamApp(LiveReads, faust.App):
         self.failed = asyncio.Event()
         self.phase: Phase = "starting"
         self.in_hand = InHand()
+        self.async_loops = []
         self._hooks = Hooks()
         self._ask_epoch: Callable[[], Awaitable[str]] | None = None
         self._sources: set[str] = set()
@@ -104,20 +105,6 @@ class StreamApp(LiveReads, faust.App):
     async def process(self, stream: Any, handle: Callable[[Message], None]) -> None:
         """Give every message to `handle`, then ack it; what it raises stops this incarnation."""
         await process(self, stream, handle)
-
-    async def process_batches(
-        self, stream: Any, write: Write, limits: BatchLimits, *, state: SinkState | None = None
-    ) -> None:
-        """Give the messages of each partition to `write` in batches; ack in order what is done."""
-        del limits
-        await process_one_by_one(self, stream, write, state)
-
-    async def process_concurrently(
-        self, stream: Any, handle: Handle, *, in_flight: int, state: SinkState | None = None
-    ) -> None:
-        """Give up to `in_flight` messages of each partition to `handle` at a time."""
-        del in_flight
-        await process_one_by_one(self, stream, each(handle), state)
 
     def on_assigned(self, callback: Hook) -> None:
         """Call back, and wait for it, when tables are recovered and before messages come."""

@@ -35,6 +35,7 @@ class Consumer(FetchingConsumer):
         self._gave_up = False
         options = self.app.options
         self._drain_timeout_s: float = options.drain_timeout_s
+        self._sink_grace_s: float = min(options.sink_grace_s, options.drain_timeout_s)
         self._flush_timeout_s: float = options.flush_timeout_s
 
     # -- acks
@@ -47,16 +48,31 @@ class Consumer(FetchingConsumer):
             return False
         return bool(super().ack(message))
 
+    def let_go(self, message: Any) -> None:
+        """Wait for a message no longer; it is not acked, and will be read again."""
+        self._unacked_messages.discard(message)
+        message.acked = True
+
     def is_reading(self, message: Any) -> bool:
         """Whether an ack of this message would count."""
         return bool(message.generation_id == self.reading_generation)
 
     def _new_offset(self, tp: Any) -> int | None:
         """The offset to commit: behind the highest ack that no taken message precedes."""
-        lowest = min((m.offset for m in self._unacked_messages if m.tp == tp), default=None)
-        acked = self._acked[tp]
-        ready = [offset for offset in acked if lowest is None or offset < lowest]
+        return self._new_offset_below(tp, self._lowest_taken().get(tp))
+
+    def _new_offset_below(self, tp: Any, lowest: int | None) -> int | None:
+        ready = [offset for offset in self._acked[tp] if lowest is None or offset < lowest]
         return max(ready) + 1 if ready else None
+
+    def _lowest_taken(self) -> dict[Any, int]:
+        """Of each partition the lowest offset that a stream has taken and not acked."""
+        lowest: dict[Any, int] = {}
+        for message in self._unacked_messages:
+            tp, offset = message.tp, message.offset
+            if offset < lowest.get(tp, offset + 1):
+                lowest[tp] = offset
+        return lowest
 
     def _settle(self, offsets: Mapping[Any, int]) -> None:
         """Forget the acks that are committed now."""
@@ -101,8 +117,12 @@ class Consumer(FetchingConsumer):
     def _committable(self, topics: Any) -> dict[Any, int]:
         if not self._may_commit:
             return {}
-        assigned = self.assignment()
-        found = {tp: self._new_offset(tp) for tp in list(self._acked) if tp in assigned}
+        assigned, lowest = self.assignment(), self._lowest_taken()
+        found = {
+            tp: self._new_offset_below(tp, lowest.get(tp))
+            for tp in list(self._acked)
+            if tp in assigned
+        }
         return {
             tp: offset
             for tp, offset in found.items()
@@ -118,6 +138,7 @@ class Consumer(FetchingConsumer):
 
     async def wait_empty(self) -> None:
         """Wait for events in progress, at most the drain time, commit, and release the rest."""
+        await self.app.leave_sinks(self._sink_grace_s if self._may_commit else 0.0)
         loop = asyncio.get_running_loop()
         deadline_s = loop.time() + self._drain_timeout_s
         while self._unacked_messages and self._may_commit and not self.should_stop:
@@ -147,6 +168,8 @@ class Consumer(FetchingConsumer):
     def _leave(self) -> None:
         """Release everything of this generation: a late ack counts for nothing."""
         self.reading_generation = None
+        for loop in self.app.async_loops:
+            loop.abandon()
         for message in self._unacked_messages:
             message.acked = True
         self._unacked_messages.clear()
@@ -169,6 +192,8 @@ class Consumer(FetchingConsumer):
         """Begin a generation with nothing acked and nothing held."""
         self._leave()
         self.reading_generation = generation_id
+        for loop in self.app.async_loops:
+            loop.begin_generation()
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def on_stop(self) -> None:

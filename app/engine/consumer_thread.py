@@ -81,6 +81,20 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             with suppress(IllegalStateError):
                 consumer.seek(tp, batch[0].offset)
 
+    async def read_again(self, tp: Any, offset: int) -> bool:
+        """Let the next fetch begin at an offset; False, and nothing, once partitions move."""
+        generation = self.app.consumer_generation_id
+        return bool(await self.call_thread(self._read_again, tp, offset, generation))
+
+    async def _read_again(self, tp: Any, offset: int, generation: int) -> bool:
+        if not self.consumer.flow_active or self.app.consumer_generation_id != generation:
+            return False
+        try:
+            self._ensure_consumer().seek(TopicPartition(tp.topic, tp.partition), offset)
+        except IllegalStateError:
+            return False
+        return True
+
     # -- committing, in the thread
 
     async def _commit(self, offsets: Mapping[Any, int]) -> bool:

@@ -9,8 +9,8 @@ call instead of four tasks.
 
 import asyncio
 import logging
-from collections.abc import Iterator
-from typing import Any, cast
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, cast
 
 from faust.transport.drivers import aiokafka as driver
 
@@ -27,6 +27,13 @@ class OffsetsWentBackError(TailraceError):
     """A partition's offsets restarted: the topic was deleted and made anew, or cut."""
 
 
+class Rewind(NamedTuple):
+    """Where to read again from, and whom to tell when nothing later is on its way any more."""
+
+    offset: int
+    done: Callable[[], None]
+
+
 class FetchingConsumer(driver.Consumer):
     """The part of the consumer that reads."""
 
@@ -39,6 +46,7 @@ class FetchingConsumer(driver.Consumer):
         self._sources_open = False
         self._delivered: dict[Any, int] = {}
         self._own_commits: dict[Any, int] = {}
+        self._rewinds: dict[Any, Rewind] = {}
         self.room = asyncio.Event()
         super().__init__(*args, **kwargs)
 
@@ -77,6 +85,7 @@ class FetchingConsumer(driver.Consumer):
         self._sources_open = False
         self._delivered.clear()
         self.held.clear()
+        self._rewinds.clear()
 
     def _is_source(self, topic: str) -> bool:
         return bool(self.app.topics.acks_enabled_for(topic))
@@ -96,11 +105,33 @@ class FetchingConsumer(driver.Consumer):
             and (self._sources_open or not self._is_source(tp.topic))
         }
 
+    # -- reading again
+
+    def rewind(self, tp: Any, offset: int, done: Callable[[], None]) -> None:
+        """Read a held partition again from an offset; what was fetched of it is dropped."""
+        self._rewinds[tp] = Rewind(offset, done)
+        self.room.set()
+
+    async def _carry_out_rewinds(self) -> None:
+        """Between two fetches: nothing of the partition is on its way but what is buffered."""
+        for tp, rewind in list(self._rewinds.items()):
+            is_sought = await self.client_thread.read_again(tp, rewind.offset)
+            if not is_sought or self._rewinds.get(tp) is not rewind:
+                continue
+            del self._rewinds[tp]
+            for channel in self.app.topics._topic_name_index.get(tp.topic, ()):
+                channel.queue.drop(lambda event, tp=tp: event.message.tp == tp)
+            self._delivered[tp] = rewind.offset - 1
+            self._read_offset[tp] = rewind.offset
+            rewind.done()
+
     # -- the loop
 
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
             while not (self.should_stop or fetcher.should_stop):
+                if self._rewinds:
+                    await self._carry_out_rewinds()
                 fetched = await self._fetch()
                 if fetched is not None:
                     await self._deliver(fetched)

@@ -31,6 +31,10 @@ class EngineOptions:
     commit_interval_s: float = 1.0
     flush_timeout_s: float = 30.0
     drain_timeout_s: float = 25.0
+    sink_grace_s: float = 5.0
+    sink_hold_s: float = 5.0
+    sink_backoff_first_s: float = 0.2
+    sink_backoff_max_s: float = 30.0
     session_timeout_s: float = 30.0
     rebalance_timeout_s: float = 60.0
     request_timeout_s: float = 40.0

@@ -5,8 +5,9 @@ call back, and a full one blocks the only fetch loop of all topics. This one acc
 fetched and answers `is_full`; the consumer asks before each fetch and leaves full topics out.
 """
 
+from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from mode.utils.queues import ThrowableQueue
 
@@ -50,6 +51,16 @@ class BoundedQueue(ThrowableQueue[Any]):
         """Drop everything, and what it weighed."""
         super().clear()
         self.held_bytes = 0
+        self._on_room()
+
+    def drop(self, is_dropped: Callable[[Any], bool]) -> None:
+        """Take out what is named, in place."""
+        queue: deque[Any] = cast(Any, self)._queue
+        kept = [item for item in queue if not is_dropped(item)]
+        queue.clear()
+        self.held_bytes = 0
+        for item in kept:
+            self._put(item)
         self._on_room()
 
     def _put(self, item: Any) -> None:

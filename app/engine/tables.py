@@ -89,6 +89,16 @@ class TableManager(FaustTableManager):
             cast(Table, table).rocks.persist_sent()
 
 
+class Hand:
+    """Holds a message while it is worked on; emptied, its tables are out of reach."""
+
+    __slots__ = ("message",)
+
+    def __init__(self) -> None:
+        """Empty."""
+        self.message: Message | None = None
+
+
 class InHand:
     """The message that a handler works on: tables write to its partition.
 
@@ -97,22 +107,30 @@ class InHand:
 
     def __init__(self) -> None:
         """No message."""
-        self._message: ContextVar[Message | None] = ContextVar("in_hand", default=None)
+        self._hand: ContextVar[Hand | None] = ContextVar("in_hand", default=None)
+
+    def take_up(self, hand: Hand) -> None:
+        """Work with this hand in the task that calls."""
+        self._hand.set(hand)
 
     @property
     def message(self) -> Message | None:
         """The message of the task that asks, None outside of a handler."""
-        return self._message.get()
+        hand = self._hand.get()
+        return None if hand is None else hand.message
 
     @message.setter
     def message(self, message: Message | None) -> None:
         """Take it up; None when done."""
-        self._message.set(message)
+        hand = self._hand.get()
+        if hand is None:
+            self._hand.set(hand := Hand())
+        hand.message = message
 
     @property
     def partition(self) -> int:
         """Its partition. Raises: RuntimeError outside of a handler."""
-        message = self._message.get()
+        message = self.message
         if message is None:
             raise RuntimeError("a table can be used only while a message is handled")
         return message.position.partition
@@ -141,5 +159,11 @@ class TableStore:
         partition = self._in_hand.partition
         store = self._table.rocks
         database = store.database(partition)
-        self._table.app.producer.buffer.add(self._topic, partition, key, value, store.sent)
-        database.put(key, value)
+        app = self._table.app
+        app.producer.buffer.add(self._topic, partition, key, value, store.sent)
+        try:
+            database.put(key, value)
+        except Exception as exc:
+            # the changelog is ahead of the local table: whoever handles this must not go on
+            app.fail_stop(exc)
+            raise
