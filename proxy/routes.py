@@ -13,8 +13,9 @@ from app.errors import RelayRefused
 from config.settings import RESERVED_UPSTREAM_NAMES
 from proxy.mock.server import register_mock
 from proxy.relay.handler import Relay
-from proxy.upstream.aiohttp_client import MAX_HEADER_BYTES, READ_BUFFER_BYTES
 
+READ_BUFFER_BYTES = 64 * 1024
+MAX_HEADER_BYTES = 64 * 1024
 RUNNER_OPTIONS: Mapping[str, Any] = {
     "handler_cancellation": True,
     "auto_decompress": False,

@@ -19,7 +19,7 @@ from proxy.relay.call import Authorize, Calls, Recorder
 from proxy.relay.handler import Relay
 from proxy.relay.upstreams import Upstreams
 from proxy.routes import register_routes
-from proxy.upstream.aiohttp_client import AiohttpUpstream
+from proxy.upstream.http1.client import Http1Upstream
 from proxy.upstream.protocol import Timeouts
 
 
@@ -56,7 +56,7 @@ class Relaying:
         )
         self._ids = ids
         self._relay: Relay | None = None
-        self._client: AiohttpUpstream | None = None
+        self._client: Http1Upstream | None = None
 
     async def start(self) -> None:
         """Begin to publish; the broker may be away."""
@@ -77,7 +77,7 @@ class Relaying:
         timeouts = Timeouts(
             times.connect_timeout_s, times.first_byte_timeout_s, times.idle_timeout_s
         )
-        self._client = AiohttpUpstream(timeouts, times.max_connections)
+        self._client = Http1Upstream(timeouts, times.max_connections)
         self._relay = Relay(
             self._table(port), self._client, Calls(recorder, self._authorize), times
         )

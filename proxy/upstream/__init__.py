@@ -1,7 +1,7 @@
-"""Calling a provider: one small Protocol, a client on aiohttp and a twin in memory.
+"""Calling a provider: one small Protocol, a client on sockets and a twin in memory.
 
     protocol.py        `UpstreamClient`, `UpstreamRequest`, `UpstreamResponse`, `Timeouts`
-    aiohttp_client.py  `AiohttpUpstream`: pooled HTTP/1.1 over aiohttp's ClientSession
+    http1/             `Http1Upstream`: pooled HTTP/1.1 of our own
     memory.py          `MemoryUpstream`: answers from a function, for tests and examples
     watchdog.py        `Watchdog`: one timer per response, moved without touching the loop
 

@@ -101,7 +101,8 @@ async def raw_upstream(
     finally:
         server.close()
         for connection in upstream.connections:
-            connection.writer.transport.abort()
+            if not connection.writer.transport.is_closing():
+                connection.writer.transport.abort()
         await server.wait_closed()
         assert not upstream.errors, upstream.errors
 

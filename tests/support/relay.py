@@ -21,7 +21,7 @@ from proxy.relay.handler import Relay
 from proxy.relay.recording import NewCapture, Recorder
 from proxy.relay.upstreams import Upstreams
 from proxy.routes import RUNNER_OPTIONS, register_routes
-from proxy.upstream.aiohttp_client import AiohttpUpstream
+from proxy.upstream.http1.client import Http1Upstream
 from proxy.upstream.protocol import Timeouts, UpstreamClient
 from tests.support.plain_capture import PlainCapture
 
@@ -111,7 +111,7 @@ async def standing(
         )
         kept = capture or CaptureSettings()
         calls = Calls(Recorder(sink, new_capture, SystemClock(), CountedIds(), metrics, kept))
-        client = client or AiohttpUpstream(_timeouts(settings), settings.max_connections)
+        client = client or Http1Upstream(_timeouts(settings), settings.max_connections)
         stack.push_async_callback(client.close)
         relay = Relay(table, client, calls, settings)
         register_routes(web_app, relay, mock=True)

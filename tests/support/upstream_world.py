@@ -1,7 +1,4 @@
-"""An upstream played for either client: on a socket for aiohttp, in memory directly.
-
-A `World` plays the same upstream for either client: for aiohttp on a socket, in memory directly.
-"""
+"""An upstream played for any client: on a socket for those that use one, in memory directly."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,7 +12,7 @@ from app.errors import (
     UpstreamRefused,
     UpstreamReset,
 )
-from proxy.upstream.aiohttp_client import AiohttpUpstream
+from proxy.upstream.http1.client import Http1Upstream
 from proxy.upstream.memory import MemoryUpstream, Received, Reply
 from proxy.upstream.protocol import RawHeaders, Timeouts, UpstreamClient, UpstreamRequest
 from tests.support.raw_upstream import Connection, chunk, raw_upstream
@@ -128,7 +125,7 @@ async def _play_on_socket(play: Play, seen: Seen, connection: Connection) -> Non
     await watch
 
 
-@pytest.fixture(params=["aiohttp", "memory"])
+@pytest.fixture(params=["http1", "memory"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[Callable[..., Awaitable[World]]]:
     async with AsyncExitStack() as stack:
 
@@ -141,7 +138,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[Callable[..., A
                     raw_upstream(lambda connection: _play_on_socket(play, seen, connection))
                 )
                 port = 1 if play.instead == "refused" else upstream.port
-                client = AiohttpUpstream(timeouts, max_connections=10)
+                client = Http1Upstream(timeouts, 10)
                 made = World(client, f"http://127.0.0.1:{port}", seen)
             stack.push_async_callback(made.client.close)
             return made

@@ -1,4 +1,4 @@
-"""What every upstream client promises; the one on aiohttp and the one in memory both keep it."""
+"""What every upstream client promises; the one on sockets and the one in memory both keep it."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,0 +1,138 @@
+"""`Http1Upstream`: pooled HTTP/1.1 to any origin."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from functools import lru_cache
+
+from app.errors import UpstreamError, UpstreamRefused, UpstreamReset, UpstreamTimeout
+from app.tasks import spawn
+from proxy.upstream.http1.connection import Connection
+from proxy.upstream.http1.pool import Pool
+from proxy.upstream.http1.request import Head, Origin, head_of, origin_of
+from proxy.upstream.http1.response import Http1Response
+from proxy.upstream.http1.upload import upload
+from proxy.upstream.protocol import Timeouts, UpstreamRequest
+
+SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
+TOGETHER_BYTES = 64 * 1024
+
+
+class Http1Upstream:
+    """An `UpstreamClient`; to be built inside a running loop."""
+
+    def __init__(
+        self, timeouts: Timeouts, max_connections: int, tls: ssl.SSLContext | None = None
+    ) -> None:
+        """`tls` None means the system's authorities."""
+        self._loop = asyncio.get_running_loop()
+        self._timeouts = timeouts
+        self._pool = Pool(max_connections, timeouts.connect_s, tls)
+        self._origin_of = lru_cache(maxsize=256)(origin_of)
+
+    async def send(self, request: UpstreamRequest) -> Http1Response:
+        """The response once its head is there; see `UpstreamClient.send`."""
+        if self._pool.is_closed:
+            raise UpstreamRefused("the relay is stopping")
+        origin = self._origin_of(request.origin)
+        head = head_of(request, origin.authority)
+        connection = await self._pool.acquire(origin)
+        if not connection.used:
+            return await self._exchange(connection, origin, request, head)
+        try:
+            return await self._exchange(connection, origin, request, head)
+        except UpstreamReset:
+            # Kept connections are closed by upstreams at any time, also just now.
+            if not _may_repeat(request) or connection.parser.has_begun:
+                raise
+        fresh = await self._pool.acquire(origin, fresh=True)
+        return await self._exchange(fresh, origin, request, head)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+        # Transports are gone in the loop's next turns.
+        await asyncio.sleep(0)
+
+    async def _exchange(
+        self, connection: Connection, origin: Origin, request: UpstreamRequest, head: Head
+    ) -> Http1Response:
+        def over(connection: Connection, reusable: bool) -> None:
+            if sending is not None and not sending.done():
+                # The answer came before the whole request was sent: what follows has no meaning.
+                sending.cancel()
+                connection.close()
+            elif reusable:
+                self._pool.give_back(origin, connection)
+
+        sending: asyncio.Task[None] | None = None
+        response = Http1Response(connection, over)
+        connection.begin(response.news, is_head=request.method == "HEAD")
+        body = request.body
+        try:
+            if body is None or isinstance(body, bytes):
+                _write_whole(connection, head.data, body)
+                if connection.is_full:
+                    sending = spawn(_flushed(connection), name="upstream-upload")
+            else:
+                connection.write(head.data)
+                sending = spawn(_sent(connection, head, body, response), name="upstream-upload")
+            await self._head(response, sending)
+        except BaseException as exc:
+            response.fail(exc if isinstance(exc, UpstreamError) else UpstreamReset("given up"))
+            raise
+        response.watch(self._timeouts.idle_s)
+        return response
+
+    async def _head(self, response: Http1Response, sending: "asyncio.Task[None] | None") -> None:
+        """Wait for the head; the time counts from the request's last byte."""
+        if response.is_headed:
+            await response.head()
+            return
+        limit_s = self._timeouts.first_byte_s
+        try:
+            async with asyncio.timeout(None if sending is not None else limit_s) as timer:
+                if sending is not None:
+                    sending.add_done_callback(lambda _: self._bound(timer, response))
+                await response.head()
+        except TimeoutError as exc:
+            raise UpstreamTimeout("first_byte") from exc
+
+    def _bound(self, timer: asyncio.Timeout, response: Http1Response) -> None:
+        """The request is sent: from now on the answer is waited for."""
+        if response.is_waited_for:
+            timer.reschedule(self._loop.time() + self._timeouts.first_byte_s)
+
+
+def _write_whole(connection: Connection, head: bytes, body: bytes | None) -> None:
+    if body and len(body) <= TOGETHER_BYTES:
+        connection.write(head + body)
+        return
+    connection.write(head)
+    if body:
+        connection.write(body)
+
+
+async def _flushed(connection: Connection) -> None:
+    """Wait until the upstream has taken most of what was written."""
+    await connection.can_write()
+
+
+async def _sent(
+    connection: Connection, head: Head, body: AsyncIterator[bytes], response: Http1Response
+) -> None:
+    """Send the body; a failure ends the exchange, and is its reason."""
+    try:
+        await upload(connection, head, body)
+    except UpstreamError as error:
+        response.fail(error)
+        response.news()
+    except Exception as exc:  # noqa: BLE001 - mapped: its owner, who gave the iterator, knows it
+        response.fail(UpstreamReset(f"the request's body broke off: {type(exc).__name__}"))
+        response.news()
+
+
+def _may_repeat(request: UpstreamRequest) -> bool:
+    """Whether it does no harm if the upstream has carried it out already."""
+    whole = request.body is None or isinstance(request.body, bytes)
+    return whole and request.method in SAFE_TO_REPEAT

@@ -1,0 +1,144 @@
+"""The response of one exchange, as the relay reads it."""
+
+import asyncio
+from collections.abc import Callable
+
+from app.errors import UpstreamError, UpstreamReset, UpstreamTimeout
+from proxy.upstream.http1.connection import EARLY, Connection
+from proxy.upstream.protocol import RawHeaders
+from proxy.upstream.watchdog import Watchdog
+
+
+class Http1Response:
+    """See `UpstreamResponse`. Read by one task at a time."""
+
+    __slots__ = (
+        "_connection",
+        "_failure",
+        "_is_over",
+        "_on_over",
+        "_waiter",
+        "_watchdog",
+        "headers",
+        "reason",
+        "status",
+    )
+
+    def __init__(self, connection: Connection, on_over: Callable[[Connection, bool], None]) -> None:
+        """`on_over` is called once, with whether the connection can be used again."""
+        self.status = 0
+        self.reason = b""
+        self.headers: RawHeaders = ()
+        self._connection = connection
+        self._on_over = on_over
+        self._waiter: asyncio.Future[None] | None = None
+        self._watchdog: Watchdog | None = None
+        self._failure: UpstreamError | None = None
+        self._is_over = False
+
+    # -- the head, for the client
+
+    def news(self) -> None:
+        """The connection has something: bytes, the end, a failure."""
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    @property
+    def is_headed(self) -> bool:
+        """Whether the head has come."""
+        return self._connection.parser.head_complete
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether the head has not come, and may come yet."""
+        return self.status == 0 and not self._is_over and not self.is_headed
+
+    async def head(self) -> None:
+        """Wait for the head. Raises: UpstreamReset, UpstreamProtocolError, UpstreamTimeout."""
+        connection = self._connection
+        while not connection.parser.head_complete:
+            if self._failure is not None:
+                raise self._failure
+            if connection.ended:
+                raise self._fail(connection.error or _early())
+            await self._news()
+        parser = connection.parser
+        self.status, self.reason, self.headers = parser.status, parser.reason, parser.headers
+
+    def watch(self, idle_s: float) -> None:
+        """From now on a wait for a further chunk is bounded."""
+        self._watchdog = Watchdog(idle_s, self._expire, _nothing)
+
+    # -- the body, for the relay
+
+    async def read(self) -> bytes:
+        """The next bytes as they came; see `UpstreamResponse.read`."""
+        while True:
+            if (taken := self.read_nowait()) or self._is_over:
+                return taken
+            if self._watchdog is not None:
+                self._watchdog.arm()
+            await self._news()
+            if self._watchdog is not None:
+                self._watchdog.disarm()
+
+    def read_nowait(self) -> bytes:
+        """What has come; see `UpstreamResponse.read_nowait`."""
+        if self._failure is not None:
+            raise self._failure
+        if self._is_over:
+            return b""
+        connection = self._connection
+        if taken := connection.take():
+            return taken
+        if connection.parser.complete:
+            self._over()
+        elif connection.ended:
+            raise self._fail(connection.error or _early())
+        return b""
+
+    def abort(self) -> None:
+        """Close the connection at once unless the response has ended."""
+        if not self._is_over:
+            self._fail(UpstreamReset("the response was given up"))
+
+    # -- ends
+
+    def fail(self, error: UpstreamError) -> UpstreamError:
+        """Give up for this reason, unless there is one already; the reason that counts."""
+        return self._fail(error)
+
+    def _expire(self) -> None:
+        self._fail(UpstreamTimeout("idle"))
+        self.news()
+
+    def _fail(self, error: UpstreamError) -> UpstreamError:
+        if self._failure is None and not self._is_over:
+            self._failure = error
+            self._over(broken=True)
+        return self._failure or error
+
+    def _over(self, *, broken: bool = False) -> None:
+        self._is_over = True
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        connection = self._connection
+        if broken:
+            connection.close()
+        self._on_over(connection, connection.finish())
+
+    async def _news(self) -> None:
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+
+def _early() -> UpstreamError:
+    return UpstreamReset(EARLY)
+
+
+def _nothing() -> None:
+    """A connection that ends says so by itself."""
