@@ -3,6 +3,7 @@
     up.py      everything on embedded defaults, in the foreground
     worker.py  one process: relay, stream side, queries
     demo.py    `up`, and sample traffic from the official SDKs (demo_traffic.py)
+    tail.py    finished exchanges in the terminal
     topics.py  the topics on the broker: create, check
     spill.py   records on the local disk: list, replay
     config.py  the effective settings, and where each came from
@@ -23,7 +24,7 @@ from typing import Any
 from app.errors import StartError
 from config import SettingsError
 
-COMMANDS = ("up", "worker", "demo", "topics", "spill", "config", "docs")
+COMMANDS = ("up", "worker", "demo", "tail", "topics", "spill", "config", "docs")
 EXIT_CANNOT_START = 2
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141

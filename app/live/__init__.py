@@ -4,6 +4,7 @@
     filters.py  which exchanges a tail wants (sans-I/O)
     feed.py     the ring that all tails of a worker read from, each at its own place (sans-I/O)
     events.py   server-sent events: writing and cutting them (sans-I/O)
+    lines.py    a tail as lines of a terminal (sans-I/O)
     tail.py     one client's stream: wakes, heartbeats, what it missed
 
 Counting an exchange costs one append; nobody who looks on can slow it. A client that reads slowly,
