@@ -9,7 +9,9 @@ TailraceError
   ├─ QueryRefused        a query of our own API that has no answer: unknown user, bad limit, …
   ├─ Unavailable         ask again later: recovering, rebalancing, broker away
   ├─ SinkUnavailable     a backend that effects are written to cannot be used now: try later
+  │    └─ StoreUnavailable    an object store; carries the state that it is in
   ├─ SinkRefused         a backend will never take this: no retry helps
+  ├─ SegmentError        an object of the archive is not what was written
   └─ StartError          the process cannot start; its text is one line saying what to do
 """
 
@@ -85,11 +87,17 @@ class Unavailable(TailraceError):
 
 
 class SinkUnavailable(TailraceError):
-    """A backend cannot be used now; `retry_after_s` is its own word on when, None without one."""
+    """A backend cannot be used now; `retry_after_s` is its own word on when, None without one.
 
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+    `reached`: the backend answered and said no to this request, so that a smaller one may pass.
+    """
+
+    def __init__(
+        self, message: str, retry_after_s: float | None = None, *, reached: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.reached = reached
 
 
 class SinkRefused(TailraceError):
