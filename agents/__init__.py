@@ -1,6 +1,7 @@
 """The stream agents: one file each, a pure step plus a thin shell.
 
     meter.py          exchanges -> tables `users`, `seen`; facts (the exemplar: read it first)
+    sink_agent.py     the shell of every agent with a sink; `strikes.py` tells what is given up
     dead_letters.py   what every agent does with a message it cannot handle
 
 A step takes a message and what the tables know, and answers effects: table puts and emits. The

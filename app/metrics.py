@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 PREFIX = "tailrace_"
 FAST_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 CALL_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+COUNT = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1000.0, 2500.0)
 DELAY_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0, 3600.0)
 
 Kind = TypeVar("Kind", bound=Counter | Gauge | Histogram)
@@ -111,12 +112,33 @@ class Metrics:
     stream_running = Row(Gauge, "1 while the stream side serves, else 0")
     stream_restarts = Row(Gauge, "how often the stream side was built anew in this process")
 
+    stream_lag_records = Row(
+        Gauge, "messages of a topic that this process has not handled yet; NaN: unknown", "topic"
+    )
+    stream_age_s = Row(
+        Gauge,
+        "age of the oldest message not handled yet, else of the last one when it was; NaN: unknown",
+        "topic",
+    )
+
     # meter
     metered_total = Row(Counter, "records by what the meter made of them", "verdict")
     unpriced_total = Row(Counter, "records counted without a cost", "reason")
     dead_letters_total = Row(Counter, "messages no agent could handle", "stage", "reason")
     metered_delay_seconds = Row(
         Histogram, "from the end of a response to its being counted", buckets=DELAY_S
+    )
+
+    # sinks
+    sink_state = Row(Gauge, "1 for the state a sink is in, else 0", "sink", "state")
+    sink_writes_total = Row(
+        Counter, "items by what a sink made of them: done, retry, fatal", "sink", "verdict"
+    )
+    sink_failures_total = Row(Counter, "writes of a sink that raised, against its contract", "sink")
+    sink_batch_records = Row(Histogram, "items of a batch", "sink", buckets=COUNT)
+    sink_write_seconds = Row(Histogram, "how long a sink took for a batch", "sink", buckets=DELAY_S)
+    sink_waiting_partitions = Row(
+        Gauge, "partitions that wait before a sink is tried again", "sink"
     )
 
     # tables

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from app.engine.backoff import Backoff
 from app.engine.contracts import Again, BatchLimits, Result
-from app.engine.ordered import Entry, Item, Lane, wait_after
+from app.engine.ordered import WINDOW_RECORDS, Entry, Item, Lane, wait_after
 
 
 class BatchLane(Lane[Item]):
@@ -68,8 +68,11 @@ class BatchLane(Lane[Item]):
         )
 
     def _load(self) -> float:
+        limits = self._limits
         return max(
-            self._waiting_records / self._limits.count, self._waiting_bytes / self._limits.bytes
+            self._waiting_records / limits.count,
+            self._waiting_bytes / limits.bytes,
+            len(self._entries) / max(WINDOW_RECORDS, 4 * limits.count),
         )
 
     def _wait(self, entry: Entry[Item]) -> None:

@@ -6,9 +6,8 @@ from heapq import heappop, heappush
 
 from app.engine.backoff import Backoff
 from app.engine.contracts import Again, Result
-from app.engine.ordered import Entry, Item, Lane, wait_after
+from app.engine.ordered import WINDOW_RECORDS, Entry, Item, Lane, wait_after
 
-WINDOW_RECORDS = 2000
 LANE_BYTES = 8 << 20
 
 

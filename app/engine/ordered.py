@@ -18,6 +18,8 @@ from app.engine.contracts import Result
 from app.errors import TailraceError
 
 Item = TypeVar("Item")
+WINDOW_RECORDS = 2000
+"""How far a lane works ahead of its oldest message: so many come again after a crash."""
 SHORTEST_WAIT_S = 0.01
 LONGEST_WAIT_S = 86_400.0
 

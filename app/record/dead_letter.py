@@ -13,7 +13,14 @@ MAX_RAW_VALUE_BYTES = 11 << 20
 MAX_DETAIL_CHARS = 1000
 
 DeadLetterReason = Literal[
-    "undecodable", "unknown_version", "invalid", "too_large", "too_old_to_dedupe", "step_failed"
+    "undecodable",
+    "unknown_version",
+    "invalid",
+    "too_large",
+    "too_old_to_dedupe",
+    "step_failed",
+    "sink_refused",
+    "attempts_exhausted",
 ]
 
 

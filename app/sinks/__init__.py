@@ -2,6 +2,7 @@
 
     contract.py   what every sink is: one verdict for each item, nothing raised
     memory.py     the twin for tests: a backend in a dict that can be made to misbehave
+    watch.py      what is told of a sink: readiness, metrics
 
 Every sink passes the suite in `tests/contract/sinks/conformance.py`. Agents drive sinks by
 `agents/sink_agent.py`.

@@ -1,4 +1,5 @@
 from app.engine.contracts import Again
+from app.engine.ordered import WINDOW_RECORDS
 from tests.support.lanes import acked, batch_lane, fill, offsets
 
 AGAIN = Again("down")
@@ -106,3 +107,16 @@ def test_a_sinks_own_word_on_when_replaces_the_backoff() -> None:
     (job,) = lane.take(0.0)
     lane.settle(job, [Again("throttled", 0.25)], 0.0)
     assert lane.wait_s(0.0) == 0.25
+
+
+def test_batches_do_not_run_ahead_of_a_message_that_is_left_without_end() -> None:
+    lane = batch_lane(count=100, age_s=0)
+    now_s, offset = 0.0, 0
+    while not lane.is_full:
+        assert offset <= WINDOW_RECORDS
+        fill(lane, range(offset, offset + 90), now_s=now_s)
+        offset += 90
+        (job,) = lane.take(now_s)
+        lane.settle(job, [AGAIN if entry.offset == 0 else None for entry in job], now_s)
+        now_s += 1
+    assert lane.held_records == 1

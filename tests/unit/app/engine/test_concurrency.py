@@ -1,5 +1,5 @@
-from app.engine.concurrency import WINDOW_RECORDS
 from app.engine.contracts import Again
+from app.engine.ordered import WINDOW_RECORDS
 from tests.support.lanes import acked, concurrent_lane, fill, offsets
 
 
