@@ -100,6 +100,21 @@ class SinkUnavailable(TailraceError):
         self.reached = reached
 
 
+class StoreUnavailable(SinkUnavailable):
+    """An object store cannot be used now; `state` says why, in a word that readiness shows.
+
+    `down`, `throttled`, `no_bucket`, or `refused`: the credentials or their rights.
+    """
+
+    def __init__(self, state: str, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message, retry_after_s)
+        self.state = state
+
+
+class SegmentError(TailraceError):
+    """An object of the archive, or a member of it, is not what was written there."""
+
+
 class SinkRefused(TailraceError):
     """A backend will never take what it was given: no retry helps."""
 

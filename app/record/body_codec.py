@@ -8,6 +8,7 @@ and length. Decoding allocates no more than its limit, whatever the frame claims
 """
 
 import struct
+import sys
 
 import zstandard
 from pydantic import ValidationError
@@ -18,6 +19,11 @@ from app.record.codec import invalid
 from app.record.fields import CONTROL, Count, Line, RequestId, Tenant, UtcTime
 from app.record.model import WireModel
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 MAGIC = b"TRB"
 VERSION = 1
 PLAIN, ZSTD = 0, 1
@@ -26,6 +32,7 @@ COMPRESS_FROM_BYTES = 256
 MAX_HEADER_BYTES = 16_384
 MAX_DECODED_BYTES = (128 << 20) + MAX_HEADER_BYTES
 _MAX_HEADER_VALUE_CHARS = 512
+_CHUNK_BYTES = 256 << 10
 _PREFIX = struct.Struct(">3sBB")
 _LENGTH = struct.Struct(">I")
 
@@ -72,6 +79,36 @@ def encode_bodies(envelope: BodyEnvelope) -> bytes:
 
 def decode_bodies(value: bytes | None, max_decoded_bytes: int = MAX_DECODED_BYTES) -> BodyEnvelope:
     """The envelope in a message's value. Raises: RecordError."""
+    data, coding = _data(value, max_decoded_bytes)
+    payload = data if coding == PLAIN else _decompressed(data)
+    return _envelope(payload, _LENGTH.size + _head_bytes(payload))
+
+
+def check_bodies(value: bytes | None, max_decoded_bytes: int = MAX_DECODED_BYTES) -> EnvelopeHeader:
+    """The header of a value that `decode_bodies` can read, without ever holding all of its bodies.
+
+    Raises: RecordError, where `decode_bodies` would.
+    """
+    data, coding = _data(value, max_decoded_bytes)
+    size_bytes = len(data) if coding == PLAIN else _declared_size(data)
+    if coding == PLAIN or size_bytes <= _CHUNK_BYTES:
+        payload = data if coding == PLAIN else _decompressed(data)
+        return _header(payload, _LENGTH.size + _head_bytes(payload), len(payload))
+    decoder = zstd.ZstdDecompressor()
+    try:
+        start = decoder.decompress(data, _CHUNK_BYTES)
+        read_bytes = len(start)
+        while not decoder.eof and not decoder.needs_input:
+            read_bytes += len(decoder.decompress(b"", _CHUNK_BYTES))
+    except zstd.ZstdError as exc:
+        raise RecordError("undecodable", f"zstd: {exc}") from exc
+    if not decoder.eof or decoder.unused_data:
+        raise RecordError("undecodable", "zstd: not exactly one whole frame")
+    return _header(start, _LENGTH.size + _head_bytes(start), read_bytes)
+
+
+def _data(value: bytes | None, max_decoded_bytes: int) -> tuple[bytes, int]:
+    """What follows the prefix, and how it is coded; it decodes to no more than the limit."""
     if value is None or len(value) < _PREFIX.size:
         raise RecordError("undecodable", "no value, or one too short for its prefix")
     magic, version, coding = _PREFIX.unpack_from(value)
@@ -79,26 +116,25 @@ def decode_bodies(value: bytes | None, max_decoded_bytes: int = MAX_DECODED_BYTE
         raise RecordError("undecodable", "not a body envelope")
     if version != VERSION:
         raise RecordError("unknown_version", f"body envelope version {version}")
-    payload = _payload(value[_PREFIX.size :], coding, max_decoded_bytes)
-    if len(payload) < _LENGTH.size:
-        raise RecordError("undecodable", "truncated before its header")
-    (head_bytes,) = _LENGTH.unpack_from(payload)
-    if head_bytes > MAX_HEADER_BYTES:
-        raise RecordError("too_large", f"a header of {head_bytes} bytes")
-    return _envelope(payload, _LENGTH.size + head_bytes)
-
-
-def _payload(data: bytes, coding: int, max_decoded_bytes: int) -> bytes:
-    if coding == PLAIN:
-        size_bytes = len(data)
-    elif coding == ZSTD:
-        size_bytes = _declared_size(data)
-    else:
+    if coding not in (PLAIN, ZSTD):
         raise RecordError("unknown_version", f"body envelope coding {coding}")
+    data = value[_PREFIX.size :]
+    size_bytes = len(data) if coding == PLAIN else _declared_size(data)
     if size_bytes > max_decoded_bytes:
         raise RecordError("too_large", f"{size_bytes} bytes, at most {max_decoded_bytes} are read")
-    if coding == PLAIN:
-        return data
+    return data, coding
+
+
+def _head_bytes(payload: bytes) -> int:
+    if len(payload) < _LENGTH.size:
+        raise RecordError("undecodable", "truncated before its header")
+    head_bytes: int = _LENGTH.unpack_from(payload)[0]
+    if head_bytes > MAX_HEADER_BYTES:
+        raise RecordError("too_large", f"a header of {head_bytes} bytes")
+    return head_bytes
+
+
+def _decompressed(data: bytes) -> bytes:
     try:
         return zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
     except zstandard.ZstdError as exc:
@@ -115,17 +151,23 @@ def _declared_size(data: bytes) -> int:
     return size_bytes
 
 
-def _envelope(payload: bytes, body_start: int) -> BodyEnvelope:
+def _header(payload: bytes, body_start: int, payload_bytes: int) -> EnvelopeHeader:
+    """The header at the start of a payload that is `payload_bytes` long."""
     try:
-        header = EnvelopeHeader.__pydantic_validator__.validate_json(
+        header: EnvelopeHeader = EnvelopeHeader.__pydantic_validator__.validate_json(
             payload[_LENGTH.size : body_start], strict=True
         )
     except ValidationError as exc:
         raise invalid(exc) from exc
+    sides = [part.length_bytes for part in (header.request, header.response) if part is not None]
+    if (end := body_start + sum(sides)) != payload_bytes:
+        raise RecordError("undecodable", f"{payload_bytes} bytes, its header says {end}")
+    return header
+
+
+def _envelope(payload: bytes, body_start: int) -> BodyEnvelope:
+    header = _header(payload, body_start, len(payload))
     response_start = body_start + (header.request.length_bytes if header.request else 0)
-    end = response_start + (header.response.length_bytes if header.response else 0)
-    if end != len(payload):
-        raise RecordError("undecodable", f"{len(payload)} bytes, its header says {end}")
     return BodyEnvelope(
         tenant=header.tenant,
         request_id=header.request_id,

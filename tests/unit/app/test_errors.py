@@ -47,3 +47,9 @@ def test_a_refused_call_carries_its_answer() -> None:
 def test_unavailable_says_when_to_ask_again() -> None:
     assert errors.Unavailable("recovering").retry_after_s == 1
     assert errors.Unavailable("recovering", 7.5).retry_after_s == 7.5
+
+
+def test_an_object_store_says_what_state_it_is_in() -> None:
+    error = errors.StoreUnavailable("throttled", "PutObject answered 503 SlowDown", 4)
+    assert (error.state, error.retry_after_s) == ("throttled", 4)
+    assert isinstance(error, errors.SinkUnavailable)

@@ -9,7 +9,7 @@ import zstandard
 
 from app.errors import RecordError
 from app.record.bodies import BodyEnvelope, BodyPart
-from app.record.body_codec import decode_bodies, encode_bodies
+from app.record.body_codec import check_bodies, decode_bodies, encode_bodies
 from tests.support.records import REQUEST_ID, STARTED_AT
 
 TEXT = b'data: {"choices":[{"delta":{"content":"token"}}]}\n\n' * 100
@@ -24,7 +24,7 @@ def framed(header: bytes, rest: bytes = b"") -> bytes:
     return b"TRB\x01\x00" + struct.pack(">I", len(header)) + header + rest
 
 
-@pytest.mark.parametrize(
+every_shape = pytest.mark.parametrize(
     "each",
     [
         envelope(None, None),
@@ -35,8 +35,42 @@ def framed(header: bytes, rest: bytes = b"") -> bytes:
         envelope(BodyPart("application/json", "", b"x" * (1 << 20)), PART),
     ],
 )
+
+
+@every_shape
 def test_an_envelope_comes_back_as_it_was(each: BodyEnvelope) -> None:
     assert decode_bodies(encode_bodies(each)) == each
+
+
+@every_shape
+def test_its_header_is_read_without_its_bodies(each: BodyEnvelope) -> None:
+    header = check_bodies(encode_bodies(each))
+    assert (header.tenant, header.request_id) == (each.tenant, each.request_id)
+    assert header.started_at == each.started_at
+    for part, told in ((each.request, header.request), (each.response, header.response)):
+        assert (part is None) == (told is None)
+        if part is not None and told is not None:
+            assert told.length_bytes == len(part.data)
+
+
+@pytest.mark.parametrize("size_bytes", [40, 2000, 300_000, 1_000_000])
+def test_what_is_checked_can_be_read_and_the_other_way_round(size_bytes: int) -> None:
+    """Flipped bytes, cuts and additions: both refuse, or both read."""
+    part = BodyPart("text/plain", "", os.urandom(size_bytes // 2) + b"a" * (size_bytes // 2))
+    whole = encode_bodies(envelope(part, PART))
+    assert whole[4] == 1
+    wrong = [whole[:cut] for cut in (6, len(whole) // 2, len(whole) - 1)]
+    wrong += [whole + b"x", whole + whole[5:], whole + zstandard.compress(b"")]
+    for at in [*range(64), *range(64, len(whole), max(1, len(whole) // 64))]:
+        wrong.append(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+    for value in wrong:
+        reasons = []
+        for read in (check_bodies, decode_bodies):
+            try:
+                read(value)
+            except RecordError as error:
+                reasons.append(error.reason)
+        assert len(reasons) in (0, 2), reasons
 
 
 def test_text_is_compressed_and_noise_is_not() -> None:
@@ -61,9 +95,10 @@ def test_an_envelope_without_a_valid_identity_is_not_written() -> None:
 
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = b"TRB\x01\x01" + zstandard.ZstdCompressor().compress(bytes(64 << 20))
-    with pytest.raises(RecordError) as raised:
-        decode_bodies(bomb, max_decoded_bytes=1 << 20)
-    assert raised.value.reason == "too_large"
+    for read in (decode_bodies, check_bodies):
+        with pytest.raises(RecordError) as raised:
+            read(bomb, max_decoded_bytes=1 << 20)
+        assert raised.value.reason == "too_large"
 
 
 def test_a_bomb_that_hides_its_size_is_refused() -> None:
