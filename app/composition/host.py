@@ -26,6 +26,7 @@ from app.engine.stream_side import StreamSide, supervision
 from app.engine.web import WebOptions
 from app.loop_lag import LoopLag
 from app.metrics import Metrics
+from app.stream_lag import StreamLag
 from app.views.health import Part
 from config import Settings
 from proxy.routes import RUNNER_OPTIONS
@@ -109,6 +110,7 @@ class Process:
             data_dir=settings.data_dir,
             services=[
                 LoopLag(self.metrics, SystemClock()),
+                *([StreamLag(self.stream_side, self.metrics)] if self.stream_side else []),
                 *([relaying] if relaying else []),
                 *([self.ingest] if self.ingest else []),
                 *self.features,

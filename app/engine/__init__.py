@@ -14,6 +14,7 @@ consumer.py         commits never pass a message in progress and wait for its ef
 fetching.py         pauses that last, full buffers that block nobody, records never dropped
 consumer_thread.py  the Kafka client's thread: puts back, reports, and ends without blocking
 queues.py, topic.py stream buffers bounded by bytes; topics of raw bytes that always decode
+lag.py              how far behind the streams are: pure; `lag_sources.py` has the figures
 outbox.py           ordered sending with a barrier instead of a wait; `watermark.py` counts
 producer.py         idempotent, bounded at its stop; `transport.py` puts both in place
 tables.py, rocks.py bytes to bytes for the message in hand; bounded databases, closed for good

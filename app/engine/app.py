@@ -6,7 +6,7 @@ It lives once. Whatever goes wrong in it ends in `fail_stop`: nothing is committ
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import faust
@@ -15,6 +15,8 @@ from faust.types import TP
 from app.engine.consumer import Consumer
 from app.engine.contracts import Message, Store
 from app.engine.hooks import Hook, Hooks
+from app.engine.lag import TopicLag
+from app.engine.lag_sources import LagSources
 from app.engine.live import LiveReads, Phase
 from app.engine.options import EngineOptions
 from app.engine.outbox import Outbox
@@ -49,6 +51,7 @@ class StreamApp(LiveReads, Sinking, faust.App):
         self.phase: Phase = "starting"
         self.in_hand = InHand()
         self.async_loops = []
+        self._lag_sources: LagSources | None = None
         self._hooks = Hooks()
         self._ask_epoch: Callable[[], Awaitable[str]] | None = None
         self._sources: set[str] = set()
@@ -126,6 +129,12 @@ class StreamApp(LiveReads, Sinking, faust.App):
         if len(value) + len(key or b"") + OVERHEAD_BYTES > self.options.max_request_bytes:
             raise TooLargeError(f"{len(value)} bytes for {topic}")
         self.outbox.add(topic, None, key, value)
+
+    async def lags(self, *, ask: bool) -> Mapping[str, TopicLag]:
+        """How far each source is behind; empty while partitions move. `ask`: the broker too."""
+        if self._lag_sources is None:
+            self._lag_sources = LagSources(self.reader)
+        return await self._lag_sources.measure(ask=ask)
 
     def changelog_specs(self) -> list[TopicSpec]:
         """The changelog topics that must exist, with the partition count of the sources."""

@@ -183,7 +183,8 @@ class AsyncLoop:
                 track.is_rewinding = False
                 track.wake(due_s, self._go_on)
 
-        self._reader.rewind(track.tp, offset, done)
+        oldest = next(each.item.message for each in entries if not each.is_done)
+        self._reader.rewind(track.tp, offset, done, since_s=oldest.timestamp or 0.0)
         self._room.set()
 
     def _go_on(self, track: Track) -> None:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from time import time
 from typing import Any
 
 from aiokafka.errors import KafkaError
@@ -33,6 +34,7 @@ class Consumer(FetchingConsumer):
         self.reading_generation: int | None = None
         self._commit_lock = asyncio.Lock()
         self._gave_up = False
+        self.last_age_s: dict[str, float] = {}
         options = self.app.options
         self._drain_timeout_s: float = options.drain_timeout_s
         self._sink_grace_s: float = min(options.sink_grace_s, options.drain_timeout_s)
@@ -46,6 +48,7 @@ class Consumer(FetchingConsumer):
         if not self.is_reading(message):
             message.acked = True
             return False
+        self.last_age_s[message.topic] = max(0.0, time() - (message.timestamp or 0.0))
         return bool(super().ack(message))
 
     def let_go(self, message: Any) -> None:

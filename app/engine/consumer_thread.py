@@ -7,7 +7,7 @@ loop; stopping never blocks that loop, and a thread that hangs does not keep the
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, cast
 
@@ -19,6 +19,7 @@ from mode.utils.futures import maybe_set_exception
 
 logger = logging.getLogger(__name__)
 JOIN_POLL_S = 0.01
+ASK_S = 5.0
 
 
 class Fetched(NamedTuple):
@@ -94,6 +95,32 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         except IllegalStateError:
             return False
         return True
+
+    # -- how far partitions are, from the caller's loop
+
+    def marks(self, tp: Any) -> tuple[int | None, int | None]:
+        """Highwater mark and position of a partition as far as the client knows them."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = None if subscription is None else subscription.assignment
+        state = None if assignment is None else assignment.state_value(tp)
+        return (None, None) if state is None else (state.highwater, state._position)
+
+    async def ends(self, tps: Collection[Any]) -> Mapping[Any, int]:
+        """The ends of partitions as the broker knows them; none if it does not answer in time.
+
+        Not one of the thread's calls, which wait for each other: the broker may be away.
+        """
+        if not tps or not self.is_running:
+            return {}
+        asking = asyncio.wait_for(self._ensure_consumer().end_offsets(list(tps)), ASK_S)
+        answer = asyncio.run_coroutine_threadsafe(asking, self.thread_loop)
+        try:
+            return cast(
+                Mapping[Any, int], await asyncio.wait_for(asyncio.wrap_future(answer), 2 * ASK_S)
+            )
+        except (KafkaError, OSError, TimeoutError) as exc:
+            logger.info("the ends of %d partitions are not known: %r", len(tps), exc)
+            return {}
 
     # -- committing, in the thread
 

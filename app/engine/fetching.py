@@ -47,6 +47,7 @@ class FetchingConsumer(driver.Consumer):
         self._delivered: dict[Any, int] = {}
         self._own_commits: dict[Any, int] = {}
         self._rewinds: dict[Any, Rewind] = {}
+        self.rewound: dict[Any, tuple[int, float]] = {}
         self.room = asyncio.Event()
         super().__init__(*args, **kwargs)
 
@@ -86,6 +87,7 @@ class FetchingConsumer(driver.Consumer):
         self._delivered.clear()
         self.held.clear()
         self._rewinds.clear()
+        self.rewound.clear()
 
     def _is_source(self, topic: str) -> bool:
         return bool(self.app.topics.acks_enabled_for(topic))
@@ -105,11 +107,24 @@ class FetchingConsumer(driver.Consumer):
             and (self._sources_open or not self._is_source(tp.topic))
         }
 
+    def _channels(self, topic: str) -> list[Any]:
+        return list(self.app.topics._topic_name_index.get(topic, ()))
+
+    def buffered(self, topic: str) -> list[Any]:
+        """The messages that no stream has taken yet."""
+        return [event.message for each in self._channels(topic) for event in each.queue._queue]
+
     # -- reading again
 
-    def rewind(self, tp: Any, offset: int, done: Callable[[], None]) -> None:
-        """Read a held partition again from an offset; what was fetched of it is dropped."""
+    def rewind(
+        self, tp: Any, offset: int, done: Callable[[], None], *, since_s: float = 0.0
+    ) -> None:
+        """Read a held partition again from an offset; what was fetched of it is dropped.
+
+        `since_s` is the broker's time of that message.
+        """
         self._rewinds[tp] = Rewind(offset, done)
+        self.rewound[tp] = (offset, since_s)
         self.room.set()
 
     async def _carry_out_rewinds(self) -> None:
@@ -119,7 +134,7 @@ class FetchingConsumer(driver.Consumer):
             if not is_sought or self._rewinds.get(tp) is not rewind:
                 continue
             del self._rewinds[tp]
-            for channel in self.app.topics._topic_name_index.get(tp.topic, ()):
+            for channel in self._channels(tp.topic):
                 channel.queue.drop(lambda event, tp=tp: event.message.tp == tp)
             self._delivered[tp] = rewind.offset - 1
             self._read_offset[tp] = rewind.offset
@@ -202,6 +217,7 @@ class FetchingConsumer(driver.Consumer):
         if offset <= before:
             raise OffsetsWentBackError(f"{tp.topic}[{tp.partition}]: {offset} after {before}")
         self._delivered[tp] = offset
+        self.rewound.pop(tp, None)
         committed = self._committed_offset[tp]
         if committed is not None and offset < committed:
             logger.warning("%s: offset %d is below the committed %d", tp, offset, committed)

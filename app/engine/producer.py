@@ -75,15 +75,25 @@ async def _ends(stopping: Any, timeout_s: float) -> bool:
 
 
 async def _abandon(producer: Any) -> None:
-    """Cut the connections of a producer whose batches will never be taken."""
+    """Cut the connections of a producer whose batches will never be taken.
+
+    Whoever cancels this meanwhile is heard; the batches are given up all the same.
+    """
     producer._closed = True
-    sender = producer._sender.sender_task
-    if sender is not None and not sender.done():
-        sender.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await asyncio.wait_for(sender, STOP_TIMEOUT_S)
-    with suppress(Exception):
-        await asyncio.wait_for(producer.client.close(), STOP_TIMEOUT_S)
-    for batches in list(producer._message_accumulator._batches.values()):
-        for batch in batches:
-            batch.future.cancel()
+    try:
+        await _end_sender(producer._sender.sender_task)
+        with suppress(Exception):
+            await asyncio.wait_for(producer.client.close(), STOP_TIMEOUT_S)
+    finally:
+        for batches in list(producer._message_accumulator._batches.values()):
+            for batch in batches:
+                batch.future.cancel()
+
+
+async def _end_sender(sender: "asyncio.Task[None] | None") -> None:
+    if sender is None:
+        return
+    sender.cancel()
+    await asyncio.wait({sender}, timeout=STOP_TIMEOUT_S)
+    if sender.done() and not sender.cancelled() and (error := sender.exception()) is not None:
+        logger.warning("the producer's sender failed: %r", error)

@@ -17,6 +17,7 @@ from typing import Literal, TypeVar
 from app.clock import Clock, SystemClock
 from app.engine.app import StreamApp
 from app.engine.backoff import Backoff
+from app.engine.lag import TopicLag
 from app.errors import Unavailable
 from app.tasks import spawn
 from config.sections import EngineSettings
@@ -195,6 +196,10 @@ class StreamSide:
     def owners(self, table: str) -> Mapping[int, str]:
         """The worker of each partition of a table. Raises: Unavailable."""
         return self._app().owners(table)
+
+    async def lags(self, *, ask: bool) -> Mapping[str, TopicLag]:
+        """How far each topic is behind; empty where nobody knows. `ask`: the broker too."""
+        return {} if self.current is None else await self.current.lags(ask=ask)
 
     def _app(self) -> StreamApp:
         if self.current is None:

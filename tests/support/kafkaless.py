@@ -78,7 +78,7 @@ def message(offset: int, *, partition: int = 0, value: bytes | None = b"v") -> C
         offset,
         1_700_000_000.0,
         0,
-        (),
+        [],
         b"k",
         value,
         None,

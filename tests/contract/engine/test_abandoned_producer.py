@@ -37,3 +37,44 @@ async def test_a_producer_that_never_started_needs_no_more() -> None:
     await _abandon(producer)
     await producer.stop()
     assert producer._closed
+
+
+async def test_whoever_cancels_it_is_heard_and_the_batches_end() -> None:
+    producer = AIOKafkaProducer(bootstrap_servers="127.0.0.1:1")
+    tp = TopicPartition("t", 0)
+    await producer._message_accumulator.add_message(tp, b"k", b"v", timeout=1)
+    (batch,) = producer._message_accumulator._batches[tp]
+    asked, release = asyncio.Event(), asyncio.Event()
+
+    async def stubborn() -> None:
+        try:
+            await stay()
+        except asyncio.CancelledError:
+            asked.set()
+            await release.wait()
+
+    producer._sender._sender_task = spawn(stubborn(), name="sender")
+    await asyncio.sleep(0)
+    abandoning = spawn(_abandon(producer), name="abandon")
+    await asked.wait()
+    abandoning.cancel()
+    await asyncio.wait({abandoning}, timeout=20)
+    assert abandoning.cancelled()
+    assert batch.future.cancelled()
+    release.set()
+    await producer._sender.sender_task
+    await producer.client.close()
+
+
+async def test_a_sender_that_failed_is_told_and_no_hindrance(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def failing() -> None:
+        raise RuntimeError("boom")
+
+    producer = AIOKafkaProducer(bootstrap_servers="127.0.0.1:1")
+    producer._sender._sender_task = asyncio.ensure_future(failing())
+    await asyncio.sleep(0)
+    await _abandon(producer)
+    assert "boom" in caplog.text
+    assert producer._closed
