@@ -1,8 +1,13 @@
 """Identifiers, injected: request ids are UUIDv7 (RFC 9562), so that they sort by time."""
 
+import re
 from typing import Protocol
 
 import uuid_utils
+
+LATEST_ID_MS = 7_258_118_400_000
+"""2200-01-01: an id that claims to be younger says nothing of its time."""
+_UUID7 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 class Ids(Protocol):
@@ -31,3 +36,13 @@ class CountedIds:
         text = f"{self._next:012x}"
         self._next += 1
         return f"00000000-0000-7000-8000-{text}"
+
+
+def minted_at_ms(request_id: str) -> int:
+    """The time inside of an id, in milliseconds since the epoch; 0 for an id without one.
+
+    A pure function of the id, so that what is filed by it is found again however often it comes.
+    """
+    parts = _UUID7.fullmatch(request_id)
+    at_ms = int(parts[1] + parts[2], 16) if parts else 0
+    return at_ms if at_ms < LATEST_ID_MS else 0
