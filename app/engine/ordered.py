@@ -102,16 +102,16 @@ class Lane(ABC, Generic[Item]):
 
     def rewind(self) -> int:
         """Forget everything held; the offset to read again from. Only while `is_long_wait`."""
-        left = self._first_left()
-        assert left is not None
+        assert self._entries
         assert self.busy == 0
+        offset = self._entries[0].offset
+        self._done_ahead = {each for each in self._done_ahead if each > self._last_offset}
         self._done_ahead |= {entry.offset for entry in self._entries if entry.is_done}
-        self._done_ahead = {each for each in self._done_ahead if each > left.offset}
-        self._last_offset = left.offset - 1
+        self._last_offset = offset - 1
         self._entries.clear()
         self.held_records = self.held_bytes = 0
         self._forget()
-        return left.offset
+        return offset
 
     # -- questions
 
