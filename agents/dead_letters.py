@@ -7,13 +7,21 @@ letter is kept. After a crash it may be there twice, with the same origin.
 import logging
 from typing import cast
 
+from agents.letter_limit import LetterLimit
 from app.clock import Clock, utc
 from app.engine.contracts import Emitter, Message
 from app.errors import RecordError
 from app.metrics import Metrics
 from app.record.codec import encode_dead_letter
-from app.record.dead_letter import MAX_RAW_KEY_BYTES, DeadLetter, DeadLetterReason, Origin
+from app.record.dead_letter import (
+    ATTEMPT_HEADER,
+    MAX_RAW_KEY_BYTES,
+    DeadLetter,
+    DeadLetterReason,
+    Origin,
+)
 
+MAX_DIGITS = 6
 logger = logging.getLogger(__name__)
 
 
@@ -21,8 +29,17 @@ class DeadLetters:
     """The dead letters of one agent, `stage`."""
 
     def __init__(
-        self, emitter: Emitter, topic: str, *, stage: str, clock: Clock, metrics: Metrics
+        self,
+        emitter: Emitter,
+        topic: str,
+        *,
+        stage: str,
+        clock: Clock,
+        metrics: Metrics,
+        limit: LetterLimit | None = None,
     ) -> None:
+        """Without a `limit` there may be any number of letters."""
+        self._limit = limit or LetterLimit()
         self._emitter = emitter
         self._topic = topic
         self._stage = stage
@@ -30,13 +47,19 @@ class DeadLetters:
         self._counter = metrics.dead_letters_total
 
     def bury(self, message: Message, error: RecordError, *, attempt: int = 0) -> None:
-        """Emit the letter, count it and say so; `attempt` is the record's, where it is known."""
+        """Emit the letter, count it and say so; `attempt` is the record's, where it is known.
+
+        A message that was sent again after it had ended here says so in a header.
+        Raises: TooManyDeadLettersError, before anything is emitted.
+        """
+        _, topic, partition, offset = message.position
+        self._limit.check(self._stage, topic, partition, offset)
         letter = DeadLetter.of(
             cast(DeadLetterReason, error.reason),
             error.detail,
             origin=Origin(**message.position._asdict()),
             stage=self._stage,
-            attempt=attempt,
+            attempt=max(attempt, attempts_of(message)),
             dead_at=utc(self._clock.now_s()),
             raw_key=message.key,
             raw_value=message.value,
@@ -45,3 +68,9 @@ class DeadLetters:
         self._emitter.emit(self._topic, key, encode_dead_letter(letter))
         self._counter.labels(stage=self._stage, reason=error.reason).inc()
         logger.warning("dead letter from %s: %s", message.position, error)
+
+
+def attempts_of(message: Message) -> int:
+    """How often a message was sent again after it had become a dead letter."""
+    value = message.headers.get(ATTEMPT_HEADER, b"0")
+    return int(value) if value.isdigit() and len(value) < MAX_DIGITS else 0

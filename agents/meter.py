@@ -24,6 +24,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, get_args
 
 from agents.dead_letters import DeadLetters
+from agents.letter_limit import LetterLimit
 from app.clock import Clock, utc
 from app.engine.contracts import Emitter, Message, Position, Store, StreamApp
 from app.errors import RecordError
@@ -131,6 +132,7 @@ class Meter:
         clock: Clock,
         metrics: Metrics,
         on_counted: Callable[[Fact], None] | None = None,
+        letter_limit: LetterLimit | None = None,
     ) -> None:
         """`on_counted` sees each fact once it is counted; it must not block."""
         self._on_counted = on_counted
@@ -145,13 +147,19 @@ class Meter:
         self._metrics = metrics
         self._verdicts = {name: metrics.metered_total.labels(verdict=name) for name in VERDICTS}
         self._dead = DeadLetters(
-            emitter, topics.dead_letters, stage=NAME, clock=clock, metrics=metrics
+            emitter,
+            topics.dead_letters,
+            stage=NAME,
+            clock=clock,
+            metrics=metrics,
+            limit=letter_limit,
         )
 
     def handle(self, message: Message) -> None:
         """Queue the effects of one message: its own, or a dead letter.
 
-        Raises what the stores and the emitter raise, and nothing for the message's sake.
+        Raises what the stores and the emitter raise, and TooManyDeadLettersError; nothing else
+        for the message's sake.
         """
         record = None
         try:

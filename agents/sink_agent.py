@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from agents.dead_letters import DeadLetters
+from agents.letter_limit import TooManyDeadLettersError
 from agents.strikes import Exhausted, Patience, Strikes
 from app.clock import Clock
 from app.engine.contracts import Again, BatchLimits, Message, Result, StreamApp
@@ -66,7 +67,7 @@ class SinkAgent(Generic[Item]):
     async def write(self, messages: Sequence[Message]) -> list[Result]:
         """One result for each message."""
         results: list[Result] = [None] * len(messages)
-        numbers, items = self._decoded(messages)
+        numbers, items = self._decoded(messages, results)
         if not items:
             return results
         began_s = self._clock.monotonic_s()
@@ -78,14 +79,16 @@ class SinkAgent(Generic[Item]):
             results[number] = self._result(messages[number], item, verdict)
         return results
 
-    def _decoded(self, messages: Sequence[Message]) -> tuple[list[int], list[Item]]:
+    def _decoded(
+        self, messages: Sequence[Message], results: list[Result]
+    ) -> tuple[list[int], list[Item]]:
         """The items, and the numbers of their messages; what cannot be decoded is buried."""
         numbers, items = [], []
         for number, message in enumerate(messages):
             try:
                 items.append(self._decode(message))
             except RecordError as exc:
-                self._dead.bury(message, exc)
+                results[number] = self._bury(message, exc)
             else:
                 numbers.append(number)
         return numbers, items
@@ -98,10 +101,18 @@ class SinkAgent(Generic[Item]):
                 self._on_done(message, item, verdict)
         elif isinstance(verdict, Fatal):
             detail = f"{self._sink.name}: {verdict.reason}: {verdict.detail}"
-            self._dead.bury(message, RecordError("sink_refused", detail))
+            return self._bury(message, RecordError("sink_refused", detail))
         else:
             detail = f"{self._sink.name}: {verdict.attempts} times: {verdict.reason}"
-            self._dead.bury(message, RecordError("attempts_exhausted", detail))
+            return self._bury(message, RecordError("attempts_exhausted", detail))
+        return None
+
+    def _bury(self, message: Message, error: RecordError) -> Result:
+        """A dead letter; where there are too many of them the message waits instead."""
+        try:
+            self._dead.bury(message, error)
+        except TooManyDeadLettersError as exc:
+            return Again(str(exc))
         return None
 
     # -- writing

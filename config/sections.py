@@ -227,6 +227,23 @@ class MeterSettings(Section):
     )
 
 
+class DeadLetterSettings(Section):
+    """Messages that no agent can handle."""
+
+    max_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.5, description="more of a partition's last messages stop the agent; 1: never"
+    )
+    least: Annotated[int, Field(ge=10)] = Field(
+        500, description="so many dead letters are looked at before the share counts"
+    )
+    max_attempts: Annotated[int, Field(ge=1)] = Field(
+        3, description="a letter that came back so often is not sent again"
+    )
+    max_replay_age_s: Annotated[int, Field(ge=60)] = Field(
+        5 * 86_400, description="older letters are not sent again: their ids may be forgotten"
+    )
+
+
 class EngineSettings(Section):
     """How the stream side of a worker runs."""
 
@@ -246,24 +263,6 @@ class EngineSettings(Section):
     standby_replicas: Annotated[int, Field(ge=0, le=3)] = Field(
         0, description="workers that keep a warm copy of each table"
     )
-
-
-class S3Settings(Section):
-    """The object store for bodies; an unset endpoint and bucket mean the embedded one."""
-
-    endpoint_url: HttpUrl | None = Field(None, description="S3 endpoint; unset: embedded")
-    bucket: Text = Field("tailrace", description="bucket for bodies")
-    region: Text = Field("us-east-1", description="region of the bucket")
-    access_key_id: Text | None = Field(None, description="access key")
-    secret_access_key: SecretStr | None = Field(None, description="secret key")
-
-    @model_validator(mode="after")
-    def _both_keys(self) -> Self:
-        if (self.access_key_id is None) != (self.secret_access_key is None):
-            raise ValueError(
-                "TAILRACE_S3__ACCESS_KEY_ID and TAILRACE_S3__SECRET_ACCESS_KEY: set both or neither"
-            )
-        return self
 
 
 class AnalyticsSettings(Section):

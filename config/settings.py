@@ -14,11 +14,13 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config import sections
+from config.archive_sections import ArchiveSettings, S3Settings
 from config.variables import PREFIX, leaves
 
 RESERVED_UPSTREAM_NAMES = frozenset({"api", "v1", "internal", "health", "metrics", "static"})
 EMBEDDED_PARTITIONS = 4
 DEFAULT_PARTITIONS = 24
+DAY_S = 86_400
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognized, not bound to
 
 UpstreamName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -69,8 +71,10 @@ class Settings(BaseSettings):
     fallback: sections.FallbackSettings = sections.FallbackSettings()
     spill: sections.SpillSettings = sections.SpillSettings()
     meter: sections.MeterSettings = sections.MeterSettings()
+    dead_letters: sections.DeadLetterSettings = sections.DeadLetterSettings()
     engine: sections.EngineSettings = sections.EngineSettings()
-    s3: sections.S3Settings = sections.S3Settings()
+    s3: S3Settings = S3Settings()
+    archive: ArchiveSettings = ArchiveSettings()
     analytics: sections.AnalyticsSettings = sections.AnalyticsSettings()
     mock: sections.MockSettings = sections.MockSettings()
     log: sections.LogSettings = sections.LogSettings()
@@ -113,6 +117,17 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"TAILRACE_ACCESS__MODE=open: allowed only on loopback, not on {self.web.bind};"
                 " anybody could read every body"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _ids_are_remembered_long_enough(self) -> Self:
+        waits_s = self.spill.max_age_s + self.dead_letters.max_replay_age_s + DAY_S
+        if waits_s > self.meter.seen_ttl_s:
+            raise ValueError(
+                f"TAILRACE_METER__SEEN_TTL_S={self.meter.seen_ttl_s}: allowed is {waits_s} or more,"
+                " a day above TAILRACE_SPILL__MAX_AGE_S and TAILRACE_DEAD_LETTERS__MAX_REPLAY_AGE_S"
+                " together: a record that waits longer could be counted twice"
             )
         return self
 

@@ -5,6 +5,7 @@
     demo.py    `up`, and sample traffic from the official SDKs (demo_traffic.py)
     tail.py    finished exchanges in the terminal
     topics.py  the topics on the broker: create, check
+    dlq.py     dead letters: list, show, replay
     spill.py   records on the local disk: list, replay
     config.py  the effective settings, and where each came from
     docs.py    renews config/reference/ from the code
@@ -24,7 +25,7 @@ from typing import Any
 from app.errors import StartError
 from config import SettingsError
 
-COMMANDS = ("up", "worker", "demo", "tail", "topics", "spill", "config", "docs")
+COMMANDS = ("up", "worker", "demo", "tail", "topics", "dlq", "spill", "config", "docs")
 EXIT_CANNOT_START = 2
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141

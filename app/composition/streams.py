@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agents import meter
+from agents.letter_limit import LetterLimit
 from app.clock import SystemClock
 from app.composition.epoch import epoch_of
 from app.composition.feature import Feature
@@ -56,6 +57,8 @@ class Streams:
         self._clock = SystemClock()
         self._pricer = Pricer.load()
         self.feed = LiveFeed()
+        dead = settings.dead_letters
+        self.letter_limit = LetterLimit(dead.max_share, dead.least)
         self.features: Sequence[Feature] = ()
 
     async def build(self) -> StreamApp:
@@ -91,6 +94,7 @@ class Streams:
             top=self.top,
             clock=self._clock,
             metrics=self._metrics,
+            letter_limit=self.letter_limit,
             on_counted=lambda fact: self.feed.add(LiveItem(fact)),
         )
         meter.register(app, worker, self.topics)

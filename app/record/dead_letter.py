@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 from app.record.fields import Count, UtcTime
 from app.record.model import WireModel
 
+ATTEMPT_HEADER = "tailrace-attempt"
 MAX_RAW_KEY_BYTES = 64 << 10
 MAX_RAW_VALUE_BYTES = 11 << 20
 MAX_DETAIL_CHARS = 1000

@@ -43,9 +43,19 @@ class Topics:
         return f"{self.prefix}.facts"
 
     @property
+    def archived(self) -> str:
+        """Where each exchange's bodies lie in the object store, keyed by request id."""
+        return f"{self.prefix}.archived"
+
+    @property
     def dead_letters(self) -> str:
         """What no agent could handle, with reason and origin; keyed as the message was."""
         return f"{self.prefix}.dead-letters"
+
+    @property
+    def dead_letters_replayed(self) -> str:
+        """Places of dead letters that were sent again; one partition."""
+        return f"{self.prefix}.dead-letters.replayed"
 
     def specs(self) -> list[TopicSpec]:
         """Every topic that the proxy and the agents use, tables' changelogs apart."""
@@ -63,4 +73,5 @@ class Topics:
                 self.dead_letters,
                 configs={"retention.ms": str(14 * DAY_MS), "max.message.bytes": str(16 << 20)},
             ),
+            TopicSpec(self.dead_letters_replayed, 1, configs={"retention.ms": str(14 * DAY_MS)}),
         ]
