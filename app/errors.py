@@ -69,13 +69,25 @@ class RelayRefused(TailraceError):
 
 
 class QueryRefused(TailraceError):
-    """A query of our own API that has no answer; `field` names the parameter at fault."""
+    """A query of our own API that has no answer; `field` names the parameter at fault.
 
-    def __init__(self, status: int, code: str, message: str, field: str | None = None) -> None:
+    `retry_after_s` says when there may be one; None: there is no use in asking again.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        field: str | None = None,
+        *,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.field = field
+        self.retry_after_s = retry_after_s
 
 
 class Unavailable(TailraceError):

@@ -141,6 +141,11 @@ class Metrics:
         Gauge, "partitions that wait before a sink is tried again", "sink"
     )
 
+    # archive
+    archive_objects_total = Row(Counter, "objects of bodies put into the store")
+    archive_bytes_total = Row(Counter, "bytes of these objects")
+    archive_exchanges_total = Row(Counter, "exchanges in these objects; again after a replay")
+
     # tables
 
     # process

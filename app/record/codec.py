@@ -1,7 +1,7 @@
-"""Bytes to models and back, for records, facts and dead letters; bodies are in `body_codec`.
+"""Bytes to models and back: records, facts, places, dead letters; bodies are in `body_codec`.
 
 JSON in UTF-8; times are RFC 3339 in UTC (`…Z`). Absent and null are the same for an optional field;
-records leave null fields out, facts and dead letters write them. Every decoder raises
+records and places leave null fields out, facts and dead letters write them. Every decoder raises
 `RecordError` alone, whose reason is a `DeadLetterReason` and whose detail names the field, never
 its value:
 
@@ -19,12 +19,14 @@ from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from app.errors import RecordError
+from app.record.archived import ArchivedBodies
 from app.record.dead_letter import MAX_DETAIL_CHARS, DeadLetter
 from app.record.fact import Fact
 from app.record.model import Record, WireModel
 
 MAX_RECORD_BYTES = 1 << 20
 MAX_FACT_BYTES = 2 * MAX_RECORD_BYTES
+MAX_ARCHIVED_BYTES = 64 << 10
 MAX_DEAD_LETTER_BYTES = 16 << 20
 
 M = TypeVar("M", bound=WireModel)
@@ -48,6 +50,16 @@ def encode_fact(fact: Fact) -> bytes:
 def decode_fact(value: bytes | None) -> Fact:
     """The fact in a message's value. Raises: RecordError."""
     return _decode(Fact, value, MAX_FACT_BYTES)
+
+
+def encode_archived(archived: ArchivedBodies) -> bytes:
+    """The place as JSON. Raises: RecordError (`invalid`, `too_large`)."""
+    return _encode(archived, MAX_ARCHIVED_BYTES, leave_out_null=True)
+
+
+def decode_archived(value: bytes | None) -> ArchivedBodies:
+    """The place in a message's value. Raises: RecordError."""
+    return _decode(ArchivedBodies, value, MAX_ARCHIVED_BYTES)
 
 
 def encode_dead_letter(letter: DeadLetter) -> bytes:

@@ -40,7 +40,10 @@ def error_json(
 def answer_of(error: TailraceError) -> web.Response:
     """Which of our errors is which answer; what is a fault of ours tells its type alone."""
     if isinstance(error, QueryRefused):
-        return error_json(error.status, error.code, str(error), field=error.field)
+        later_s = error.retry_after_s or 0
+        return error_json(
+            error.status, error.code, str(error), field=error.field, retry_after_s=later_s
+        )
     if isinstance(error, RelayRefused):
         return error_json(error.status, error.code, str(error))
     status, code = next(STATUSES[base] for base in type(error).__mro__ if base in STATUSES)

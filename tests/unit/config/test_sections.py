@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from config.sections import AnalyticsSettings, KafkaSettings, S3Settings, WebSettings, servers
+from config.sections import AnalyticsSettings, KafkaSettings, WebSettings, servers
 
 
 @pytest.mark.parametrize("text", ["h:9092", "a:1,b:65535", "a:9092, b:9092", "[::1]:9092"])
@@ -31,14 +31,6 @@ def test_sasl_needs_user_and_password(protocol: str) -> None:
     for missing in ("sasl_username", "sasl_password"):
         with pytest.raises(ValidationError, match="needs TAILRACE_KAFKA__SASL_USERNAME"):
             KafkaSettings.model_validate({k: v for k, v in given.items() if k != missing})
-
-
-def test_s3_keys_come_in_pairs() -> None:
-    assert S3Settings(access_key_id="a", secret_access_key="b").access_key_id == "a"
-    with pytest.raises(ValidationError, match="both or neither"):
-        S3Settings(access_key_id="a")
-    with pytest.raises(ValidationError, match="both or neither"):
-        S3Settings(secret_access_key="b")
 
 
 @pytest.mark.parametrize("url", ["http://h", "clickhouse://", "h:8123", "clickhouse://[::"])
