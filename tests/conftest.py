@@ -3,7 +3,13 @@
 from collections import Counter
 from typing import Any
 
-pytest_plugins = ["tests.support.kafka", "tests.support.ordering", "tests.support.upstream_world"]
+pytest_plugins = [
+    "tests.support.analytics",
+    "tests.support.kafka",
+    "tests.support.ordering",
+    "tests.support.seaweed",
+    "tests.support.upstream_world",
+]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

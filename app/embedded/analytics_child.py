@@ -26,6 +26,8 @@ from app.embedded.ports import LOOPBACK
 from app.errors import StartError
 
 MAX_REQUEST_BYTES = 512 << 20
+# A server's `http_max_uri_size`: parameters of a query are in its URL.
+MAX_URL_BYTES = 1 << 20
 AUTHENTICATION_FAILED = 516
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # What the interface takes for itself; everything else in the query string is an engine setting.
@@ -158,7 +160,13 @@ def main() -> int:
         server = Server(Engine(arguments.data), password)
     except StartError as error:
         sys.exit(str(error))
-    web.run_app(server.application(), host=LOOPBACK, port=arguments.port, print=None)
+    web.run_app(
+        server.application(),
+        host=LOOPBACK,
+        port=arguments.port,
+        print=None,
+        max_line_size=MAX_URL_BYTES,
+    )
     server.close()
     return 0
 
