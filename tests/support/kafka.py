@@ -49,7 +49,7 @@ log.segment.delete.delay.ms=1000
 """
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Let the kernel kill the child when the test run is gone, however it ended."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -108,7 +108,7 @@ class KafkaBroker:
                 [*JAVA, jars(), "kafka.Kafka", str(self._properties)],
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:

@@ -1,0 +1,1 @@
+"""Object stores and the sink on them, on a real server."""
