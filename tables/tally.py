@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from operator import add
 
 from app.record.fact import Cost
+from app.record.failure import is_error
 from app.record.model import Record, Usage
 
 Row = list[int]
@@ -26,7 +27,6 @@ COUNTERS = ("requests", "errors", "unpriced_requests", "cost_nano_usd")
 COLUMNS = (*COUNTERS, *TOKEN_KINDS)
 REQUESTS, ERRORS, UNPRICED, COST, INPUT, OUTPUT = range(6)
 BUCKET_WIDTH = 6
-ERROR_OUTCOMES = frozenset({"upstream_error", "timeout", "refused"})
 _NO_USAGE = Usage()
 
 
@@ -52,11 +52,6 @@ def tally(record: Record, cost: Cost) -> Row:
         usage.audio_input or 0,
         usage.audio_output or 0,
     ]
-
-
-def is_error(record: Record) -> bool:
-    """Whether the call failed; a client that left is no error."""
-    return record.outcome in ERROR_OUTCOMES or (record.status or 0) >= 400
 
 
 def plus(row: Row, more: Row) -> Row:

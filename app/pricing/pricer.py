@@ -53,18 +53,22 @@ class Pricer:
 
     def price(self, record: Record) -> Cost:
         """What the exchange cost in nano-USD, or null with the reason; never raises."""
-        found = self._nano_usd(record)
-        if isinstance(found, int):
-            return Cost(nano_usd=found, price_version=self._version)
-        return Cost(nano_usd=None, price_version=self._version, unpriced_reason=found)
-
-    def _nano_usd(self, record: Record) -> int | UnpricedReason:
-        if record.usage is None:
-            return "no_usage" if record.outcome == "completed" else "not_completed"
+        usage = record.usage
+        if usage is None:
+            return self._unknown("no_usage" if record.outcome == "completed" else "not_completed")
         model = record.model or record.model_requested
         billed_by = self._billed_by(record.provider, record.upstream_url)
         rates = self._schedule(record.provider, billed_by, model or "").rates_at(record.started_at)
-        return rates.nano_usd(record.usage) if isinstance(rates, Rates) else rates
+        if not isinstance(rates, Rates):
+            return self._unknown(rates)
+        found = rates.nano_usd(usage)
+        if not isinstance(found, int):
+            return self._unknown(found)
+        prices = rates.prices(usage.input or 0)
+        return Cost(nano_usd=found, price_version=self._version, prices=prices)
+
+    def _unknown(self, reason: UnpricedReason) -> Cost:
+        return Cost(nano_usd=None, price_version=self._version, unpriced_reason=reason)
 
     def _find_provider(self, upstream: str, upstream_url: str) -> str | None:
         named = self._overrides.providers.get(upstream)

@@ -7,7 +7,8 @@ is a whole number of 10^-24 USD. Sums are exact; only the final division rounds,
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, get_args
 
 from app.record.fact import UnpricedReason
 from app.record.model import Usage
@@ -27,6 +28,7 @@ Kind = Literal[
     "audio_output",
     "cache_audio_read",
 ]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,17 @@ class Rates:
             return "ambiguous_usage"
         return _rounded(prompt + answer + self.request_units)
 
+    def prices(self, input_tokens: int) -> dict[str, str]:
+        """What a prompt of this length is charged by: USD per million tokens, and per `request`."""
+        found: dict[str, str] = {}
+        for kind in KINDS:
+            rate: Rate | None = getattr(self, kind)
+            if rate is not None:
+                found[kind] = _usd_text(rate.at(input_tokens))
+        if self.request_units:
+            found["request"] = _usd_text(self.request_units, UNITS_AT_1_USD)
+        return found
+
     def _prompt_units(self, usage: Usage, input_tokens: int) -> int | None:
         """Units of the prompt; None where its parts are more than the whole."""
         rest, units = input_tokens, 0
@@ -122,6 +135,12 @@ class Rates:
         if rest < 0:
             return None
         return units + rest * self.output.at(input_tokens) if self.output is not None else units
+
+
+@lru_cache(4096)
+def _usd_text(units: int, units_at_1_usd: int = UNITS_PER_TOKEN_AT_1_USD_PER_MTOK) -> str:
+    """A price as a decimal without needless digits."""
+    return f"{(Decimal(units) / units_at_1_usd).normalize():f}"
 
 
 def _rounded(units: int) -> int:

@@ -4,6 +4,7 @@
     fields.py       the bounded types of its fields: text, counts, durations, UTC times
     build.py        `build_record`: what a model would refuse is clipped, for producers
     fact.py         `Fact`: the priced, deduplicated row that `meter` emits
+    failure.py      which exchanges count as errors
     bodies.py       `BodyEnvelope`: request and response bytes of one exchange
     dead_letter.py  `DeadLetter`: raw bytes that could not be handled, with reason and origin
     codec.py        bytes <-> models; the only place that maps validation errors to ours

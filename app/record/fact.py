@@ -27,11 +27,15 @@ class Cost(WireModel):
     not_completed     the exchange ended before token counts came
     ambiguous_usage   the counts contradict each other, or do not tell cached audio from cached text
     uncounted_kind    the model is priced by something the record does not count: images, seconds
+
+    `prices` are those it was made of, as decimals in text: USD per million tokens of each kind that
+    has its own, and per `request`. Absent: the cost is unknown, or an older build priced it.
     """
 
     nano_usd: int | None
     price_version: str
     unpriced_reason: UnpricedReason | None = None
+    prices: dict[str, str] | None = None
 
 
 class Fact(WireModel):

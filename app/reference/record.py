@@ -65,7 +65,8 @@ def type_of(schema: Schema) -> str:
     if kind == "null":
         return "null"
     if kind == "object":
-        return f"map of text to text, at most {schema['maxProperties']} entries"
+        most = f", at most {schema['maxProperties']} entries" if "maxProperties" in schema else ""
+        return f"map of text to text{most}"
     if kind == "string" and "enum" not in schema:
         return _text(schema)
     return describe(schema)

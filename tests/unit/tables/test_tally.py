@@ -1,7 +1,5 @@
 """What one exchange adds."""
 
-import pytest
-
 from app.record.fact import Cost
 from app.record.model import Usage
 from tables import tally
@@ -31,22 +29,6 @@ def test_an_unknown_cost_is_counted_as_unpriced_and_not_as_zero() -> None:
     row = tally.tally(record(usage=None), UNPRICED)
     assert (row[tally.COST], row[tally.UNPRICED]) == (0, 1)
     assert tally.tally(record(), Cost(nano_usd=0, price_version="v"))[tally.UNPRICED] == 0
-
-
-@pytest.mark.parametrize(
-    ("outcome", "status", "failed"),
-    [
-        ("completed", 200, False),
-        ("completed", 429, True),
-        ("client_abort", 200, False),
-        ("client_abort", None, False),
-        ("upstream_error", None, True),
-        ("timeout", None, True),
-        ("refused", None, True),
-    ],
-)
-def test_what_is_an_error(outcome: str, status: int | None, failed: bool) -> None:
-    assert tally.is_error(record(outcome=outcome, status=status)) is failed
 
 
 def test_sums() -> None:

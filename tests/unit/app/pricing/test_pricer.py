@@ -46,6 +46,13 @@ def test_what_cannot_be_priced_is_null_with_the_reason(
     cost = pricer.price(exchange(**change))
     assert (cost.nano_usd, cost.unpriced_reason) == (None, reason)
     assert cost.price_version == pricer.version
+    assert cost.prices is None
+
+
+def test_the_prices_that_were_used_are_told(pricer: Pricer) -> None:
+    cost = pricer.price(exchange())
+    assert cost.prices is not None
+    assert {"input", "output"} <= set(cost.prices)
 
 
 @pytest.mark.parametrize("outcome", ["completed", "client_abort", "upstream_error", "timeout"])

@@ -95,3 +95,15 @@ def test_the_greatest_cost_fits_into_63_bits() -> None:
     cost = Rates(input=dearest, output=dearest).nano_usd(Usage(input=10**12, output=10**12))
     assert isinstance(cost, int)
     assert 0 < cost < 2**63
+
+
+def test_the_prices_are_those_of_the_prompts_length_as_decimals() -> None:
+    rates = Rates(
+        input=Rate.of(Decimal("0.15"), {100: Decimal("0.3")}),
+        output=Rate.of(Decimal(100)),
+        request_units=5 * 10**21,
+    )
+    assert rates.prices(100) == {"input": "0.15", "output": "100", "request": "0.005"}
+    assert rates.prices(101)["input"] == "0.3"
+    smallest = Rates(input=Rate.of(Decimal("2000.000000000000000001")))
+    assert smallest.prices(1) == {"input": "2000.000000000000000001"}
