@@ -86,6 +86,7 @@ class Metrics:
     properties_dropped_total = Row(Counter, "properties left out or cut short")
 
     # publisher
+    sampled_out_total = Row(Counter, "exchanges left out by sampling")
     offered_total = Row(Counter, "records given to the publisher")
     produced_total = Row(Counter, "messages acknowledged to the publisher", "topic")
     dropped_total = Row(Counter, "records and bodies given up by the publisher", "reason")

@@ -174,6 +174,15 @@ class AccessSettings(Section):
     )
 
 
+class SampleSettings(Section):
+    """Recording a share of the exchanges; those that failed are always recorded."""
+
+    rate: Fraction = Field(1, description="share of exchanges recorded; nothing is extrapolated")
+    tenants: dict[str, Fraction] = Field(
+        default_factory=dict, description="JSON or TOML table of shares by tenant"
+    )
+
+
 class FallbackSettings(Section):
     """Another Tailrace that takes records while the broker does not."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from socket import gethostname
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config import sections
@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     relay: sections.RelaySettings = sections.RelaySettings()
     capture: sections.CaptureSettings = sections.CaptureSettings()
     access: sections.AccessSettings = sections.AccessSettings()
+    sample: sections.SampleSettings = sections.SampleSettings()
     publish: sections.PublishSettings = sections.PublishSettings()
     fallback: sections.FallbackSettings = sections.FallbackSettings()
     spill: sections.SpillSettings = sections.SpillSettings()
@@ -178,7 +179,8 @@ def in_text(value: Any) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if isinstance(value, dict):
-        return json.dumps({name: entry.model_dump() for name, entry in value.items()})
+        plain = {n: v.model_dump() if isinstance(v, BaseModel) else v for n, v in value.items()}
+        return json.dumps(plain)
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)

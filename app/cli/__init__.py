@@ -6,6 +6,7 @@
     tail.py    finished exchanges in the terminal
     topics.py  the topics on the broker: create, check
     dlq.py     dead letters: list, show, replay
+    reconcile.py  whether every exchange proxied ends somewhere
     spill.py   records on the local disk: list, replay
     config.py  the effective settings, and where each came from
     docs.py    renews config/reference/ from the code
@@ -25,7 +26,7 @@ from typing import Any
 from app.errors import StartError
 from config import SettingsError
 
-COMMANDS = ("up", "worker", "demo", "tail", "topics", "dlq", "spill", "config", "docs")
+COMMANDS = ("up", "worker", "demo", "tail", "topics", "dlq", "reconcile", "spill", "config", "docs")
 EXIT_CANNOT_START = 2
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141

@@ -13,14 +13,19 @@ from app.metrics import Metrics
 from app.record.topics import Topics
 from config import Settings
 from proxy.capture.capture import Capture
+from proxy.publisher.accounts.book import Book
+from proxy.publisher.accounts.reporting import Reporter
 from proxy.publisher.outlet import Outlet
 from proxy.publisher.publisher import Bounds, Publisher
 from proxy.relay.call import Authorize, Calls, Recorder
 from proxy.relay.handler import Relay
 from proxy.relay.upstreams import Upstreams
 from proxy.routes import register_routes
+from proxy.sampling import Sampler
 from proxy.upstream.http1.client import Http1Upstream
 from proxy.upstream.protocol import Timeouts
+
+TELLING = frozenset({"direct", "replaying"})
 
 
 class Relaying:
@@ -45,7 +50,9 @@ class Relaying:
         kafka, publish = settings.kafka, settings.publish
         ids = RandomIds()
         self._producer_id = ids.request_id()
-        self._ways = ways_out(settings, metrics, connection, self._producer_id, outlet)
+        self._ways = ways_out(
+            settings, metrics, connection, self._producer_id, outlet, on_loss=self._spill_lost
+        )
         self.publisher = Publisher(
             self._ways,
             Topics(kafka.topic_prefix),
@@ -53,14 +60,30 @@ class Relaying:
             bounds=Bounds(publish.max_records, publish.max_bytes),
             clock=SystemClock(),
             metrics=metrics,
+            sampler=Sampler(settings.sample.rate, settings.sample.tenants),
         )
         self._ids = ids
         self._relay: Relay | None = None
         self._client: Http1Upstream | None = None
 
     async def start(self) -> None:
-        """Begin to publish; the broker may be away."""
+        """Begin to publish; the broker may be away. Raises: StartError."""
+        topics, ways = Topics(self._settings.kafka.topic_prefix), self._ways
+        book = Book(self._settings.data_dir / "accounts", self._producer_id)
+        reporter = Reporter(
+            book,
+            topics.counts,
+            ways.keep,
+            may_tell=lambda: ways.state in TELLING,
+            clock=SystemClock(),
+        )
+        self.publisher.book, self.publisher.before_close = book, reporter.close
         await self.publisher.start()
+        reporter.start()
+
+    def _spill_lost(self, reason: str, messages: int) -> None:
+        if self.publisher.book is not None and "body" not in reason:
+            self.publisher.book.lost(reason, messages)
 
     def register(self, web_app: web.Application, port: int) -> None:
         """Add the relay's routes; needs the running loop. `port` is the one we listen on."""

@@ -1,6 +1,6 @@
 """The ways out of a process, put together: the broker, a fallback, the spill; and the way in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, get_args
 
@@ -31,10 +31,12 @@ def ways_out(
     connection: Mapping[str, Any],
     producer_id: str,
     only: Outlet | None = None,
+    *,
+    on_loss: Callable[[str, int], None] = lambda reason, messages: None,
 ) -> FailoverOutlet:
     """Kafka, then the fallback if one is configured, then the spill unless it is disabled.
 
-    `only` takes the place of them all.
+    `only` takes the place of them all; `on_loss` is told what the spill had to give up.
     """
     kafka, publish, topics = settings.kafka, settings.publish, Topics(settings.kafka.topic_prefix)
     broker = only or KafkaOutlet(
@@ -51,7 +53,7 @@ def ways_out(
     return FailoverOutlet(
         broker,
         fallback=None if only else _fallback(settings, topics),
-        spill=None if only else _spill(settings, metrics, topics, producer_id),
+        spill=None if only else _spill(settings, metrics, topics, producer_id, on_loss),
         times=Times(
             publish.broker_patience_s, settings.fallback.timeout_s, settings.spill.replay_per_s
         ),
@@ -109,13 +111,20 @@ def _token(settings: Settings) -> str | None:
     return None if token is None else token.get_secret_value()
 
 
-def _spill(settings: Settings, metrics: Metrics, topics: Topics, producer_id: str) -> Spill | None:
+def _spill(
+    settings: Settings,
+    metrics: Metrics,
+    topics: Topics,
+    producer_id: str,
+    on_loss: Callable[[str, int], None],
+) -> Spill | None:
     given = settings.spill
     if not given.enabled:
         return None
 
     def count_loss(reason: Loss, messages: int) -> None:
         metrics.dropped_total.labels(reason).inc(messages)
+        on_loss(reason, messages)
 
     spill = Spill(
         settings.spill_dir,

@@ -57,6 +57,11 @@ class Topics:
         """Places of dead letters that were sent again; one partition."""
         return f"{self.prefix}.dead-letters.replayed"
 
+    @property
+    def counts(self) -> str:
+        """What each producer says of a tenant's minute, keyed by all three; the last one counts."""
+        return f"{self.prefix}.counts"
+
     def specs(self) -> list[TopicSpec]:
         """Every topic that the proxy and the agents use, tables' changelogs apart."""
         week, bodies = str(7 * DAY_MS), str(DAY_MS)
@@ -69,9 +74,15 @@ class Topics:
                 self.bodies, configs={"retention.ms": bodies, "max.message.bytes": str(8 << 20)}
             ),
             TopicSpec(self.facts, configs={"retention.ms": week}),
+            TopicSpec(self.archived, configs={"retention.ms": week}),
             TopicSpec(
                 self.dead_letters,
                 configs={"retention.ms": str(14 * DAY_MS), "max.message.bytes": str(16 << 20)},
+            ),
+            TopicSpec(
+                self.counts,
+                1,
+                {"cleanup.policy": "compact,delete", "retention.ms": str(14 * DAY_MS)},
             ),
             TopicSpec(self.dead_letters_replayed, 1, configs={"retention.ms": str(14 * DAY_MS)}),
         ]

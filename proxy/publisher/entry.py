@@ -6,6 +6,7 @@ Its size is what it holds in memory: an estimate for objects, exact for messages
 from app.record.bodies import BodyEnvelope
 from app.record.model import BodyState, Record
 from proxy.exchange import Finished
+from proxy.publisher.accounts.book import Account
 from proxy.publisher.outlet import Outgoing
 
 # Measured: a typical record takes 7.7 KB as an object and 2.1 KB as JSON.
@@ -23,6 +24,7 @@ class Entry:
     """
 
     __slots__ = (
+        "account",
         "bodies",
         "body",
         "body_bytes",
@@ -37,8 +39,9 @@ class Entry:
         "record_done",
     )
 
-    def __init__(self, finished: Finished) -> None:
-        """Nothing of it is encoded or delivered yet."""
+    def __init__(self, finished: Finished, account: Account | None = None) -> None:
+        """Nothing of it is encoded or delivered yet; `account` is where its fate is counted."""
+        self.account = account
         self.record: Record | None = finished.record
         self.bodies = finished.bodies
         self.message: Outgoing | None = None

@@ -10,14 +10,17 @@ from typing import Literal, get_args
 
 from app.clock import Clock, utc
 from app.metrics import Metrics
+from app.record.model import Record
 from app.record.topics import Topics
 from app.tasks import spawn
 from proxy.exchange import Finished, Stamp
+from proxy.publisher.accounts.book import Account, Book
 from proxy.publisher.encoder import Encoder
 from proxy.publisher.observation import CallMetrics
 from proxy.publisher.outlet import Failover, Outlet, WayState
 from proxy.publisher.queue import PublishQueue
 from proxy.publisher.sender import Sender
+from proxy.sampling import Sampler
 
 logger = logging.getLogger(__name__)
 State = WayState | Literal["stopped"]
@@ -51,8 +54,17 @@ class Publisher:
         clock: Clock,
         metrics: Metrics,
         jitter: Callable[[], float] = random,
+        sampler: Sampler | None = None,
     ) -> None:
-        """Nothing runs before `start`; offers are kept meanwhile. `jitter` gives 0 ≤ x < 1."""
+        """Nothing runs before `start`; offers are kept meanwhile. `jitter` gives 0 ≤ x < 1.
+
+        `book`, once it is set, counts the fate of each record; `before_close` is awaited when all
+        fates are known and the outlet is still open.
+        """
+        self.book: Book | None = None
+        self.before_close: Callable[[], Awaitable[None]] | None = None
+        self._sampler = sampler or Sampler()
+        self._sampled_out = metrics.sampled_out_total
         self._outlet = outlet
         self._failover = outlet if isinstance(outlet, Failover) else None
         self._producer_id = producer_id
@@ -99,7 +111,13 @@ class Publisher:
 
     def offer(self, finished: Finished) -> None:
         """Take an exchange; never blocks, never raises. After `close` it is dropped and counted."""
-        self.queue.offer(finished)
+        account = self._account(finished.record)
+        if not self._sampler.keeps(finished.record):
+            self._sampled_out.inc()
+            if account is not None:
+                account.add("sampled_out")
+            return
+        self.queue.offer(finished, account)
         self._offered.inc()
         for note in finished.notes:
             self._metrics.capture_notes_total.labels(note).inc()
@@ -107,6 +125,15 @@ class Publisher:
             self.queue.give_up()
         else:
             self._encoder.wake()
+
+    def _account(self, record: Record) -> Account | None:
+        """Where the fate of a record is counted; it is proxied now."""
+        if self.book is None:
+            return None
+        account = self.book.account(record.tenant, record.produced_at.timestamp())
+        account.add("proxied")
+        account.put("next", record.sequence + 1)
+        return account
 
     # -- life
 
@@ -139,6 +166,8 @@ class Publisher:
             await asyncio.wait(self._tasks)
         if dropped := self.queue.give_up():
             logger.error("%d records are dropped at the end", dropped)
+        if self.before_close is not None:
+            await self.before_close()
         await self._outlet.close()
 
     async def _is_emptied(self, timeout_s: float) -> bool:

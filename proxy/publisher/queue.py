@@ -15,6 +15,7 @@ from typing import Literal
 
 from app.record.model import BodyState
 from proxy.exchange import Finished
+from proxy.publisher.accounts.book import Account
 from proxy.publisher.entry import Entry
 from proxy.publisher.outlet import Outgoing
 
@@ -71,9 +72,9 @@ class PublishQueue:
 
     # -- the relay's side
 
-    def offer(self, finished: Finished) -> None:
+    def offer(self, finished: Finished, account: Account | None = None) -> None:
         """Add an exchange, dropping what no longer fits."""
-        entry = Entry(finished)
+        entry = Entry(finished, account)
         self.offered_total += 1
         self._waiting.append(entry)
         self._raw.append(entry)
@@ -154,6 +155,12 @@ class PublishQueue:
         self._shed()
         return len(again)
 
+    def delivered_record(self, entry: Entry) -> None:
+        """The record of an entry in hand is out."""
+        entry.record_done = True
+        if entry.account is not None:
+            entry.account.add("durable")
+
     def delivered_body(self, entry: Entry) -> None:
         """The body of an entry in hand is out; its bytes are free."""
         self.bodies_delivered_total += 1
@@ -201,6 +208,8 @@ class PublishQueue:
             self.delivered_total += 1
         else:
             self._count(reason)
+            if entry.account is not None:
+                entry.account.add(reason)
         self._leave(entry)
 
     def _leave(self, entry: Entry) -> None:

@@ -113,7 +113,7 @@ class Sender:
         results = await self._deliver(batch)
         for entry, result in zip(entries, results, strict=True):
             if result == "delivered":
-                entry.record_done = True
+                self._queue.delivered_record(entry)
             elif result == "refused":
                 logger.error("a record is refused: %s", _name(entry))
                 self._queue.refuse_record(entry)

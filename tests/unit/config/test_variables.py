@@ -21,7 +21,10 @@ def test_secrets_and_tables_are_told_apart() -> None:
     assert leaf("kafka.sasl_password").is_secret
     assert leaf("internal_token").is_secret
     assert not leaf("kafka.sasl_username").is_secret
-    assert [each.key for each in leaves(Settings) if each.is_table] == ["upstreams"]
+    assert [each.key for each in leaves(Settings) if each.is_table] == [
+        "upstreams",
+        "sample.tenants",
+    ]
     assert set(leaf("upstreams").entries.model_fields) == {"base_url", "dialect"}
 
 
