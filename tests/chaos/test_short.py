@@ -1,4 +1,4 @@
-"""Some of the scenarios in their short form, so that they cannot rot; `make chaos` plays them all."""
+"""Some of the scenarios in their short form; `make chaos` plays them all, at length."""
 
 from pathlib import Path
 
