@@ -1,6 +1,9 @@
 """The stream agents: one file each, a pure step plus a thin shell.
 
     meter.py          exchanges -> tables `users`, `seen`; facts (the exemplar: read it first)
+    analyze.py        facts -> the analytics engine's table `exchanges`
+    archive.py        bodies -> object store; archived: where each exchange's bodies lie
+    index.py          archived -> the analytics engine's table `bodies`
     sink_agent.py     the shell of every agent with a sink; `strikes.py` tells what is given up
     dead_letters.py   what every agent does with a message it cannot handle
 

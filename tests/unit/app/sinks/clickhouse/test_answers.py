@@ -13,7 +13,7 @@ from app.sinks.clickhouse.answers import (
 )
 
 BAD_ROW = """Received ClickHouse exception, code: 27, server response: Code: 27. DB::Exception:
-Cannot parse input: expected '"' before: 'hunter2","2020-01-01 00:00:00"]\\n': (while reading the value of
+Cannot parse input: expected '"' before: 'hunter2","2020-01-01"]\\n': (while reading the value of
 key n): (at row 2)
 Column 0,   name: a, type: String,        parsed text: "<DOUBLE QUOTE>hunter2<DOUBLE QUOTE>"
 """
