@@ -3,7 +3,7 @@
     messages -> decode -> sink.write -> verdicts -> judge (`strikes.py`, pure) -> results
 
     undecodable          a dead letter alone, its neighbours are written
-    Done                 `on_done`, which may emit
+    Done                 `on_done`, which may emit; where it raises, a dead letter `step_failed`
     RetryAfter           tried again by the engine's loop; see `strikes.py` for when that ends
     Fatal                a dead letter `sink_refused`
     given up             a dead letter `attempts_exhausted`
@@ -87,8 +87,8 @@ class SinkAgent(Generic[Item]):
         for number, message in enumerate(messages):
             try:
                 items.append(self._decode(message))
-            except RecordError as exc:
-                results[number] = self._bury(message, exc)
+            except Exception as exc:  # noqa: BLE001 - mapped: one message must not stop the others
+                results[number] = self._bury(message, _as_record_error(exc))
             else:
                 numbers.append(number)
         return numbers, items
@@ -97,14 +97,21 @@ class SinkAgent(Generic[Item]):
         if isinstance(verdict, RetryAfter):
             return Again(verdict.reason, verdict.after_s)
         if isinstance(verdict, Done):
-            if self._on_done is not None:
-                self._on_done(message, item, verdict)
-        elif isinstance(verdict, Fatal):
+            return self._tell(message, item, verdict)
+        if isinstance(verdict, Fatal):
             detail = f"{self._sink.name}: {verdict.reason}: {verdict.detail}"
             return self._bury(message, RecordError("sink_refused", detail))
-        else:
-            detail = f"{self._sink.name}: {verdict.attempts} times: {verdict.reason}"
-            return self._bury(message, RecordError("attempts_exhausted", detail))
+        detail = f"{self._sink.name}: {verdict.attempts} times: {verdict.reason}"
+        return self._bury(message, RecordError("attempts_exhausted", detail))
+
+    def _tell(self, message: Message, item: Item, done: Done) -> Result:
+        """Have what follows from an item emitted; if that cannot be, a dead letter says so."""
+        if self._on_done is None:
+            return None
+        try:
+            self._on_done(message, item, done)
+        except Exception as exc:  # noqa: BLE001 - mapped: one message must not stop the others
+            return self._bury(message, _as_record_error(exc))
         return None
 
     def _bury(self, message: Message, error: RecordError) -> Result:
@@ -143,3 +150,11 @@ class SinkAgent(Generic[Item]):
             self._watch.raised()
             return None
         return verdicts
+
+
+def _as_record_error(exc: Exception) -> RecordError:
+    """Why a message is buried."""
+    if isinstance(exc, RecordError):
+        return exc
+    logger.error("a step of an agent failed", exc_info=exc)
+    return RecordError("step_failed", f"{type(exc).__name__}: {exc}")

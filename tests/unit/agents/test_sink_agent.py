@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from app.engine.contracts import Again
+from app.engine.contracts import Again, Message
 from app.sinks.contract import Done, Verdict
 from app.sinks.memory import MemorySink
 from tests.support.sink_agents import World
@@ -123,3 +123,23 @@ async def test_it_registers_for_batches_under_the_sinks_name() -> None:
     assert (registered["source"], registered["name"]) == ("facts", "memory")
     assert registered["args"] == ("stream", world.agent.write, limits)
     assert registered["kwargs"] == {"state": world.watch}
+
+
+async def test_a_step_that_raises_buries_its_message_alone() -> None:
+    world = World()
+
+    def tell(message: Message, item: str, done: Done) -> None:
+        if item == "b":
+            raise ZeroDivisionError
+
+    world.agent._on_done = tell
+    assert await world.write(b"a", b"b", b"c") == [None, None, None]
+    assert world.dead == [(1, "step_failed")]
+
+
+async def test_a_decoder_with_a_bug_buries_its_message_alone() -> None:
+    world = World()
+    world.agent._decode = lambda message: str(1 // (message.position.offset - 1))
+    assert await world.write(b"a", b"b", b"c") == [None, None, None]
+    assert world.dead == [(1, "step_failed")]
+    assert set(world.sink.kept) == {"-1", "1"}
