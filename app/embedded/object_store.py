@@ -62,6 +62,7 @@ class S3Access:
             "S3__REGION": self.region,
             "S3__ACCESS_KEY_ID": self.access_key_id,
             "S3__SECRET_ACCESS_KEY": self.secret_access_key,
+            "S3__CREATE_BUCKET": "true",
         }
 
     async def make_bucket(self) -> bool:

@@ -28,6 +28,12 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
         "server-sent events: finished exchanges of all workers as they are counted, by `user=`,"
         " `model=`, `status=`, `outcome=`; `Last-Event-ID` goes on from there",
     ),
+    (
+        "GET",
+        "/api/v1/exchanges/{id}/body",
+        "`side=request|response`: the exact bytes with their content type and coding; without: both"
+        " as JSON; 404 with `Retry-After` while not archived yet, with the reason where not kept",
+    ),
     ("GET", "/internal/live", "between workers, with the internal token: own exchanges, live"),
     ("GET", "/api/v1/{query}", "role `proxy`: passed on to `TAILRACE_WORKER_URL`, one hop"),
     (

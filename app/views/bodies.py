@@ -37,7 +37,8 @@ GUARDS = {
 class BodyView:
     """The handler."""
 
-    def __init__(self, reader: BodyReader) -> None:
+    def __init__(self, reader: BodyReader | None) -> None:
+        """`reader` is None where there is no object store."""
         self._reader = reader
 
     def register(self, web_app: web.Application) -> None:
@@ -49,6 +50,8 @@ class BodyView:
         request_id, side = request.match_info["id"], side_of(request.query.get("side"))
         if ID.fullmatch(request_id) is None:
             raise QueryRefused(404, "unknown_exchange", "no exchange has such an id", "id")
+        if self._reader is None:
+            raise QueryRefused(404, "no_archive", "bodies are not archived: no object store is set")
         bodies = await self._reader.read(tenant_of(request), request_id)
         if side is None:
             data = await asyncio.to_thread(as_json, request_id, bodies)

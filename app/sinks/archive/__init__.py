@@ -8,7 +8,8 @@
     memory.py       the store in a dict, for tests
     s3.py           the store in an S3 bucket
     s3_errors.py    what S3 says, as our errors
-    locations.py    where each exchange's bodies lie: rows of the analytics engine
+    location_row.py where each exchange's bodies lie, as a row of the analytics engine
+    locations.py    the same, asked of it
     reading.py      the bodies of one exchange, by one ranged read
 
 The agents on top are `agents/archive.py` (topic `bodies`) and `agents/index.py` (`archived`).

@@ -1,6 +1,6 @@
 """Where the bodies of an exchange lie, and what became of each side; asked of the analytics engine.
 
-Its tables are `bodies` (`config/sql`), written by the agent `index`, and `exchanges`. A row that
+The tables are `bodies` (`config/sql`), written by the agent `index`, and `exchanges`. A row that
 was replaced may still be there: the newest counts, though any would do.
 """
 

@@ -163,3 +163,14 @@ async def test_what_cannot_be_asked_is_refused(
 ) -> None:
     async with world.get(query, request_id) as answer:
         assert (answer.status, (await answer.json())["error"]["field"]) == (status, field)
+
+
+async def test_without_a_store_there_are_no_bodies() -> None:
+    web_app = web.Application(middlewares=[json_errors])
+    BodyView(None).register(web_app)
+    async with (
+        served(web_app) as url,
+        aiohttp.ClientSession() as session,
+        session.get(f"{url}/api/v1/exchanges/{REQUEST_ID}/body") as answer,
+    ):
+        assert (answer.status, (await answer.json())["error"]["code"]) == (404, "no_archive")
