@@ -1,6 +1,6 @@
 """Builds one incarnation of the stream side: topics made sure of, tables declared, agents on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from agents import meter
@@ -60,10 +60,14 @@ class Streams:
         dead = settings.dead_letters
         self.letter_limit = LetterLimit(dead.max_share, dead.least)
         self.features: Sequence[Feature] = ()
+        self.wait_for: list[Callable[[], Awaitable[None]]] = []
+        """What must be known before the first message is read; each may raise Unavailable."""
 
     async def build(self) -> StreamApp:
         """The next incarnation, not started. Raises: Unavailable, StartError."""
         await self._ensure(self.specs())
+        for wait in self.wait_for:
+            await wait()
         app = self.assemble(await self._epoch())
         app.verify_epoch(self._epoch)
         await self._ensure(app.changelog_specs())

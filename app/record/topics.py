@@ -7,6 +7,9 @@ compressed, and a dead letter holds a raw value of up to 11 MiB in base64.
 from dataclasses import dataclass, field
 
 DAY_MS = 86_400_000
+RETRY_TIERS = ("5s", "5m", "30m", "2h", "5h", "10h")
+RETRY_PARTITIONS = 4
+"""Of each retry topic: what lies there only waits, so a few serve any number of endpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,21 @@ class Topics:
         """What each producer says of a tenant's minute, keyed by all three; the last one counts."""
         return f"{self.prefix}.counts"
 
+    @property
+    def control(self) -> str:
+        """What every process must know, keyed `kind/key`; one compacted partition."""
+        return f"{self.prefix}.control"
+
+    @property
+    def deliveries(self) -> str:
+        """Webhooks to be sent, keyed by endpoint."""
+        return f"{self.prefix}.deliveries"
+
+    @property
+    def delivery_retries(self) -> tuple[str, ...]:
+        """Webhooks that wait for their next attempt, by tier of the schedule; keyed by endpoint."""
+        return tuple(f"{self.deliveries}.retry-{tier}" for tier in RETRY_TIERS)
+
     def specs(self) -> list[TopicSpec]:
         """Every topic that the proxy and the agents use, tables' changelogs apart."""
         week, bodies = str(7 * DAY_MS), str(DAY_MS)
@@ -85,4 +103,10 @@ class Topics:
                 {"cleanup.policy": "compact,delete", "retention.ms": str(14 * DAY_MS)},
             ),
             TopicSpec(self.dead_letters_replayed, 1, configs={"retention.ms": str(14 * DAY_MS)}),
+            TopicSpec(self.control, 1, {"cleanup.policy": "compact", "segment.ms": str(DAY_MS)}),
+            TopicSpec(self.deliveries, configs={"retention.ms": week}),
+            *(
+                TopicSpec(retries, RETRY_PARTITIONS, {"retention.ms": week})
+                for retries in self.delivery_retries
+            ),
         ]

@@ -17,7 +17,8 @@ HEADINGS = ("topic", "carries", "partitions", "configuration")
 def meaning(topics: Topics, spec: TopicSpec) -> str:
     """What the topic carries: the docstring of the property that names it."""
     for name, member in vars(Topics).items():
-        if isinstance(member, property) and getattr(topics, name) == spec.name:
+        named = getattr(topics, name) if isinstance(member, property) else ()
+        if spec.name == named or (isinstance(named, tuple) and spec.name in named):
             return getdoc(member) or ""
     return ""
 

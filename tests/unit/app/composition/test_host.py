@@ -9,9 +9,9 @@ from config import load_settings
 @pytest.mark.parametrize(
     ("role", "relays", "streams", "parts"),
     [
-        ("all", True, True, ["publisher", "streams"]),
-        ("proxy", True, False, ["publisher"]),
-        ("worker", False, True, ["streams"]),
+        ("all", True, True, ["publisher", "streams", "control"]),
+        ("proxy", True, False, ["publisher", "control"]),
+        ("worker", False, True, ["streams", "control"]),
     ],
 )
 async def test_roles(role: str, relays: bool, streams: bool, parts: list[str]) -> None:

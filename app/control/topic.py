@@ -1,0 +1,217 @@
+"""The `control` topic, followed by a plain consumer of no group; puts by a plain producer.
+
+At each connection the topic is read whole, from its first offset to its end as it is then, and the
+state becomes what was read: an entry that was removed while this process was away is gone. A topic
+without a single message is one that was made anew: then what this process knows is put back.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from random import random
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from app.control import snapshot
+from app.control.contract import OnChange
+from app.control.entries import encode_name, encode_value
+from app.control.state import ControlState
+from app.engine.backoff import Backoff
+from app.errors import Unavailable
+from app.plain_producer import Outgoing, PlainProducer
+from app.tasks import spawn
+
+logger = logging.getLogger(__name__)
+POLL_MS = 1000
+LIVE_TIMEOUT_S = 30.0
+SEEN_TIMEOUT_S = 5.0
+BACKOFF_FIRST_S, BACKOFF_S = 0.1, 2.0
+PUT_TIMEOUT_S = 10.0
+SAVE_AGAIN_S = 2.0
+CONNECT_TIMEOUT_S = 15.0
+
+
+class ControlTopic:
+    """A `Control` on the broker."""
+
+    def __init__(
+        self,
+        connection: Mapping[str, Any],
+        topic: str,
+        path: Path,
+        *,
+        backoff_s: float = BACKOFF_S,
+        put_timeout_s: float = PUT_TIMEOUT_S,
+    ) -> None:
+        """What the snapshot at `path` holds is known from here on; nothing is connected.
+
+        `connection` are aiokafka's options; `backoff_s` is the longest wait between connections.
+        """
+        self._connection = dict(connection)
+        self._tp = TopicPartition(topic, 0)
+        self._path = path
+        self._state = ControlState()
+        self._state.replace(snapshot.read(path))
+        self._backoff = Backoff(BACKOFF_FIRST_S, backoff_s, random)
+        self._producer = PlainProducer(connection, timeout_s=put_timeout_s)
+        self._next_offset = 0
+        self._moved = asyncio.Event()
+        self._live = asyncio.Event()
+        self._word = "snapshot" if self._state.raw else "starting"
+        self._complaint = ""
+        self._unsaved = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # -- life
+
+    async def start(self) -> None:
+        """Follow the topic in the background, whether there is a broker or not."""
+        self._tasks = [
+            spawn(self._follow_always(), name="control"),
+            spawn(self._save_always(), name="control-snapshot"),
+        ]
+
+    async def stop(self) -> None:
+        """Let go of connections; what was put is durable already."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        self._tasks = []
+        await self._producer.close()
+
+    # -- what others see
+
+    @property
+    def state(self) -> str:
+        """`live`, `starting`, `snapshot` or `stale`."""
+        return self._word
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        """One entry's value."""
+        return self._state.get(kind, key)
+
+    def items(self, kind: str) -> dict[str, bytes]:
+        """All entries of a kind."""
+        return self._state.items(kind)
+
+    def on_change(self, kind: str, callback: OnChange) -> None:
+        """Call back for what is there, and for changes."""
+        self._state.on_change(kind, callback)
+
+    async def put(self, kind: str, key: str, value: bytes | None) -> None:
+        """Replace or remove an entry. Raises: Unavailable, RecordError."""
+        name = encode_name(kind, key)
+        offset = await self._write(name, None if value is None else encode_value(value))
+        try:
+            async with asyncio.timeout(SEEN_TIMEOUT_S):
+                while self._next_offset <= offset:
+                    self._moved.clear()
+                    await self._moved.wait()
+        except TimeoutError as exc:
+            raise Unavailable("the control topic took it, and is not read back yet") from exc
+
+    async def until_live(self) -> None:
+        """Wait until the topic was read whole. Raises: Unavailable after half a minute."""
+        try:
+            async with asyncio.timeout(LIVE_TIMEOUT_S):
+                await self._live.wait()
+        except TimeoutError as exc:
+            raise Unavailable("the control topic cannot be read") from exc
+
+    # -- following
+
+    async def _follow_always(self) -> None:
+        while True:
+            try:
+                await self._follow()
+            except (KafkaError, OSError, TimeoutError, Unavailable) as error:
+                self._lost(error)
+            await asyncio.sleep(self._backoff.next_s())
+
+    def _lost(self, error: Exception) -> None:
+        if self._live.is_set():
+            self._live.clear()
+            self._word = "stale"
+        if (text := repr(error)) != self._complaint:
+            logger.warning("the control topic cannot be read now: %s", text)
+            self._complaint = text
+
+    async def _follow(self) -> None:
+        consumer = AIOKafkaConsumer(
+            **self._connection, enable_auto_commit=False, auto_offset_reset="none"
+        )
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await consumer.start()
+                consumer.assign([self._tp])
+                begin = (await consumer.beginning_offsets([self._tp]))[self._tp]
+                end = (await consumer.end_offsets([self._tp]))[self._tp]
+            consumer.seek(self._tp, begin)
+            self._adopt(await self._read_whole(consumer, end), end)
+            if end == 0:
+                await self._put_back()
+            await self._tail(consumer)
+        finally:
+            await consumer.stop()
+
+    async def _read_whole(self, consumer: Any, end: int) -> dict[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        while await consumer.position(self._tp) < end:
+            for message in await self._poll(consumer):
+                if message.value is None:
+                    found.pop(message.key, None)
+                elif message.key is not None:
+                    found[message.key] = message.value
+        return found
+
+    def _adopt(self, found: dict[bytes, bytes], end: int) -> None:
+        """Become what was read, unless there is nothing to be read at all."""
+        if end > 0 and self._state.replace(found):
+            self._unsaved.set()
+        self._advance(end)
+        self._backoff.reset()
+        self._word, self._complaint = "live", ""
+        self._live.set()
+
+    async def _put_back(self) -> None:
+        """A topic made anew: the entries of its former life are put again."""
+        for key, value in self._state.raw.items():
+            await self._write(key, value)
+
+    async def _write(self, key: bytes, value: bytes | None) -> int:
+        sent = Outgoing(self._tp.topic, key, value, self._tp.partition)
+        return (await self._producer.write([sent]))[0]
+
+    async def _tail(self, consumer: Any) -> None:
+        while True:
+            for message in await self._poll(consumer):
+                if message.offset < self._next_offset:
+                    continue
+                if self._state.apply(message.key, message.value):
+                    self._unsaved.set()
+                self._advance(message.offset + 1)
+
+    async def _poll(self, consumer: Any) -> list[Any]:
+        batches = await consumer.getmany(timeout_ms=POLL_MS)
+        return [message for batch in batches.values() for message in batch]
+
+    def _advance(self, next_offset: int) -> None:
+        self._next_offset = next_offset
+        self._moved.set()
+
+    # -- the snapshot
+
+    async def _save_always(self) -> None:
+        while True:
+            await self._unsaved.wait()
+            self._unsaved.clear()
+            try:
+                await asyncio.to_thread(snapshot.write, self._path, self._state.raw)
+            except OSError as error:
+                logger.warning("no snapshot of the control topic: %s", error)
+                await asyncio.sleep(SAVE_AGAIN_S)
+                self._unsaved.set()
