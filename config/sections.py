@@ -5,7 +5,6 @@ description that becomes its line in the generated reference.
 """
 
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -13,7 +12,6 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
-    field_validator,
     model_validator,
 )
 
@@ -272,24 +270,6 @@ class EngineSettings(Section):
     standby_replicas: Annotated[int, Field(ge=0, le=3)] = Field(
         0, description="workers that keep a warm copy of each table"
     )
-
-
-class AnalyticsSettings(Section):
-    """The analytics engine; an unset URL means the embedded one."""
-
-    url: SecretStr | None = Field(
-        None, description="clickhouse://user:password@host:8123/db; unset: embedded"
-    )
-
-    @field_validator("url")
-    @classmethod
-    def _of_clickhouse(cls, url: SecretStr | None) -> SecretStr | None:
-        parts = urlsplit(url.get_secret_value()) if url is not None else None
-        if parts is not None and (
-            parts.scheme not in {"clickhouse", "clickhouses"} or not parts.hostname
-        ):
-            raise ValueError("allowed is clickhouse://user:password@host:port/database")
-        return url
 
 
 class MockSettings(Section):

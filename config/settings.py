@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config import sections
+from config.analytics_sections import AnalyticsSettings
 from config.archive_sections import ArchiveSettings, S3Settings
 from config.variables import PREFIX, leaves
 
@@ -76,7 +77,7 @@ class Settings(BaseSettings):
     engine: sections.EngineSettings = sections.EngineSettings()
     s3: S3Settings = S3Settings()
     archive: ArchiveSettings = ArchiveSettings()
-    analytics: sections.AnalyticsSettings = sections.AnalyticsSettings()
+    analytics: AnalyticsSettings = AnalyticsSettings()
     mock: sections.MockSettings = sections.MockSettings()
     log: sections.LogSettings = sections.LogSettings()
 

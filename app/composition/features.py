@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from app.composition.analysis import Analysis
 from app.composition.archiving import Archiving
+from app.composition.control import Controlling
 from app.composition.engine import engine_of
 from app.composition.feature import Feature
 from app.composition.streams import Streams
@@ -12,8 +14,12 @@ from config import Settings
 
 def features_of(settings: Settings, metrics: Metrics, streams: Streams) -> Sequence[Feature]:
     """Those of `settings.role`. Raises: StartError where the settings contradict themselves."""
-    del streams
+    controlling = Controlling(settings, streams)
     if settings.role == "proxy":
-        return ()
+        return (controlling,)
     analytics = engine_of(settings)
-    return (Archiving(settings, metrics, analytics),)
+    return (
+        controlling,
+        Analysis(settings, metrics, analytics),
+        Archiving(settings, metrics, analytics),
+    )

@@ -30,6 +30,23 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "GET",
+        "/api/v1/exchanges",
+        "finished exchanges, newest first: `limit=`, `cursor=`, and filters: `user`, `model`,"
+        " `provider`, `dialect`, `session_id`, `key_id`, `property.<key>`, `outcome`, `status`,"
+        " `from`, `to`, `has_error`, `has_body`, `unpriced`, `min_`/`max_cost_nano_usd`,"
+        " `min_`/`max_latency_ms`",
+    ),
+    ("GET", "/api/v1/exchanges/{id}", "one of them, whole: the record, its cost, where it lies"),
+    (
+        "GET",
+        "/api/v1/stats",
+        "requests, errors, tokens, cost, latency and first token (p50, p95, p99) by `group_by=` of"
+        " `time`, `model`, `user`, `provider`, `dialect`, `status`, `outcome`, `session_id`,"
+        " `key_id`, `property:<key>`, several by commas; `interval=`, `sort=`, `limit=`, and the"
+        " filters of `/api/v1/exchanges`; without `from` the last day",
+    ),
+    (
+        "GET",
         "/api/v1/exchanges/{id}/body",
         "`side=request|response`: the exact bytes with their content type and coding; without: both"
         " as JSON; 404 with `Retry-After` while not archived yet, with the reason where not kept",

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from config.sections import AnalyticsSettings, KafkaSettings, WebSettings, servers
+from config.sections import KafkaSettings, WebSettings, servers
 
 
 @pytest.mark.parametrize("text", ["h:9092", "a:1,b:65535", "a:9092, b:9092", "[::1]:9092"])
@@ -31,18 +31,6 @@ def test_sasl_needs_user_and_password(protocol: str) -> None:
     for missing in ("sasl_username", "sasl_password"):
         with pytest.raises(ValidationError, match="needs TAILRACE_KAFKA__SASL_USERNAME"):
             KafkaSettings.model_validate({k: v for k, v in given.items() if k != missing})
-
-
-@pytest.mark.parametrize("url", ["http://h", "clickhouse://", "h:8123", "clickhouse://[::"])
-def test_analytics_must_be_clickhouse(url: str) -> None:
-    with pytest.raises(ValidationError) as caught:
-        AnalyticsSettings(url=url)
-    assert "input" not in str(caught.value)
-
-
-def test_analytics_url_is_a_secret() -> None:
-    section = AnalyticsSettings(url="clickhouse://u:hunter2@h:8123/db")
-    assert "hunter2" not in repr(section)
 
 
 def test_the_memory_of_request_ids_is_at_least_an_hour() -> None:
