@@ -158,9 +158,7 @@ class AsyncLoop:
                 return
             track.lane.settle(job, results, self._loop.time())
             self._tell_attempt(results)
-            for entry in job:
-                if entry.is_done:
-                    _let_go_of_bytes(entry.item)
+            await track.ack(job)
             self._advance(track)
         except Exception as exc:  # noqa: BLE001 - mapped: an error of ours is a fail-stop
             self._app.fail_stop(exc)
@@ -244,8 +242,3 @@ class AsyncLoop:
         if self._state is not None and (wait_s > 0 or track.is_waiting):
             self._state.waits(track.tp.partition, wait_s if wait_s > 0 else None)
         track.is_waiting = wait_s > 0
-
-
-def _let_go_of_bytes(event: Any) -> None:
-    """A message that is done needs only its offset until it is acked."""
-    event.value = event.message.value = None

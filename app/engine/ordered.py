@@ -85,10 +85,10 @@ class Lane(ABC, Generic[Item]):
                 self._finish(entry)
         self._settled(job, results, now_s)
 
-    def pop_done(self) -> list[Entry[Item]]:
-        """What can be acked now, in offset order."""
-        ready = []
-        while self._entries and self._entries[0].is_done:
+    def pop_done(self, limit: int | None = None) -> list[Entry[Item]]:
+        """What can be acked now, in offset order; at most `limit`."""
+        ready: list[Entry[Item]] = []
+        while self._entries and self._entries[0].is_done and len(ready) != limit:
             ready.append(self._entries.popleft())
         return ready
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from app.engine.contracts import BatchLimits
 from app.engine.options import EngineOptions
-from app.engine.ordered import Lane
+from app.engine.ordered import Entry, Lane
 from app.engine.tables import Hand
 
 OVERHEAD_BYTES = 512
+ACK_SLICE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,17 @@ class Track:
         self._timer = None
         if at_s is not None:
             self._timer = asyncio.get_running_loop().call_at(at_s, self._woken, call)
+
+    async def ack(self, job: list[Entry[Any]]) -> None:
+        """Ack what is done, giving the loop back now and then; others may do so meanwhile."""
+        for entry in job:
+            if entry.is_done:
+                # one that is done needs only its offset until all before it are
+                entry.item.value = entry.item.message.value = None
+        while not self.is_over and (ready := self.lane.pop_done(ACK_SLICE)):
+            for entry in ready:
+                entry.item.ack()
+            await asyncio.sleep(0)
 
     def _woken(self, call: "Callable[[Track], None]") -> None:
         self._timer = None
