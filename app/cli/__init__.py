@@ -5,6 +5,7 @@
     demo.py    `up`, and sample traffic from the official SDKs (demo_traffic.py)
     tail.py    finished exchanges in the terminal
     topics.py  the topics on the broker: create, check
+    keys.py    access keys: create, list, revoke
     dlq.py     dead letters: list, show, replay
     reconcile.py  whether every exchange proxied ends somewhere
     spill.py   records on the local disk: list, replay
@@ -26,7 +27,10 @@ from typing import Any
 from app.errors import StartError
 from config import SettingsError
 
-COMMANDS = ("up", "worker", "demo", "tail", "topics", "dlq", "reconcile", "spill", "config", "docs")
+COMMANDS = (
+    *("up", "worker", "demo", "tail"),
+    *("topics", "keys", "dlq", "reconcile", "spill", "config", "docs"),
+)
 EXIT_CANNOT_START = 2
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141

@@ -7,15 +7,17 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.clock import SystemClock
 from app.dlq.letters import LetterFilter, ReplayRules, Stored, Tally, line_of, shown
-from app.dlq.topic import LetterTopic
 from app.embedded.data_dir import DataDir
 from app.errors import StartError, Unavailable
 from app.record.topics import Topics
 from config import Settings, load_settings
+
+if TYPE_CHECKING:
+    from app.dlq.topic import LetterTopic
 
 EXIT_INCOMPLETE = 1
 BATCH = 100
@@ -46,6 +48,8 @@ def register(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List, show or replay; 1 where some may not be sent. Raises: StartError."""
+    from app.dlq.topic import LetterTopic
+
     settings = load_settings()
     topic = LetterTopic(Topics(settings.kafka.topic_prefix), connection_of(settings))
     actions = {"list": _list, "show": _show, "replay": _replay}
@@ -87,13 +91,13 @@ def filter_of(arguments: argparse.Namespace) -> LetterFilter:
     )
 
 
-async def _wanted(topic: LetterTopic, wanted: LetterFilter) -> AsyncIterator[Stored]:
+async def _wanted(topic: "LetterTopic", wanted: LetterFilter) -> AsyncIterator[Stored]:
     async for stored in topic.letters():
         if wanted.wants(stored):
             yield stored
 
 
-async def _list(topic: LetterTopic, arguments: argparse.Namespace, settings: Settings) -> int:
+async def _list(topic: "LetterTopic", arguments: argparse.Namespace, settings: Settings) -> int:
     del settings
     tally = Tally()
     async for stored in _wanted(topic, filter_of(arguments)):
@@ -105,7 +109,7 @@ async def _list(topic: LetterTopic, arguments: argparse.Namespace, settings: Set
     return 0
 
 
-async def _show(topic: LetterTopic, arguments: argparse.Namespace, settings: Settings) -> int:
+async def _show(topic: "LetterTopic", arguments: argparse.Namespace, settings: Settings) -> int:
     del settings
     async for stored in _wanted(topic, LetterFilter(places=[arguments.place])):
         print(json.dumps(shown(stored), indent=2, ensure_ascii=False))
@@ -115,7 +119,7 @@ async def _show(topic: LetterTopic, arguments: argparse.Namespace, settings: Set
     raise StartError(f"there is no dead letter at {arguments.place}")
 
 
-async def _replay(topic: LetterTopic, arguments: argparse.Namespace, settings: Settings) -> int:
+async def _replay(topic: "LetterTopic", arguments: argparse.Namespace, settings: Settings) -> int:
     rules = ReplayRules(
         arguments.max_attempts or settings.dead_letters.max_attempts,
         settings.dead_letters.max_replay_age_s,
@@ -138,7 +142,7 @@ async def _replay(topic: LetterTopic, arguments: argparse.Namespace, settings: S
     return EXIT_INCOMPLETE if refused else 0
 
 
-async def _send(topic: LetterTopic, batch: list[Stored], *, dry: bool) -> None:
+async def _send(topic: "LetterTopic", batch: list[Stored], *, dry: bool) -> None:
     if batch and not dry:
         await topic.send_again(batch)
     batch.clear()

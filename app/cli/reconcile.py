@@ -10,7 +10,6 @@ from typing import Any
 
 from app.accounting.counts import UNKNOWN_TENANT
 from app.accounting.identity import Ledger, Line, table
-from app.accounting.reading import read_ledger
 from app.cli.dlq import connection_of
 from app.errors import StartError, Unavailable
 from app.record.topics import Topics
@@ -38,6 +37,8 @@ def register(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print; 1 if it does not add up. Raises: StartError."""
+    from app.accounting.reading import read_ledger
+
     settings = load_settings()
     now_s = time.time()
     since_s, until_s = now_s - arguments.since, now_s - arguments.until + 60

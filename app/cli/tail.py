@@ -4,14 +4,15 @@ import argparse
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from typing import Any
-
-import aiohttp
+from typing import TYPE_CHECKING, Any
 
 from app.embedded.data_dir import DataDir
 from app.errors import StartError, Unavailable
 from app.live.lines import HEADINGS, EventReader, lines_of
 from config import Settings, load_settings
+
+if TYPE_CHECKING:
+    import aiohttp
 
 PATH = "/api/v1/live"
 AGAIN_S = 2.0
@@ -50,6 +51,8 @@ def running_url(settings: Settings) -> str:
 
 async def _print(url: str, query: dict[str, str], headers: dict[str, str]) -> None:
     """Go on for ever; a worker that goes away is tried again, from where it was."""
+    import aiohttp
+
     last_id: str | None = None
     async with aiohttp.ClientSession(trust_env=False) as session:
         while True:
@@ -66,8 +69,10 @@ async def _print(url: str, query: dict[str, str], headers: dict[str, str]) -> No
 
 
 async def _events(
-    session: aiohttp.ClientSession, url: str, query: dict[str, str], headers: dict[str, str]
+    session: "aiohttp.ClientSession", url: str, query: dict[str, str], headers: dict[str, str]
 ) -> AsyncIterator[tuple[str, Any]]:
+    import aiohttp
+
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=60)
     async with session.get(url + PATH, params=query, headers=headers, timeout=timeout) as response:
         if 400 <= response.status < 500:

@@ -11,8 +11,10 @@ import signal
 
 from aiohttp import web
 
+from app.access.directory import KIND
 from app.clock import SystemClock
 from app.composition.access import access_of
+from app.composition.control import Controlling
 from app.composition.feature import Feature
 from app.composition.features import features_of
 from app.composition.querying import Passing, Querying
@@ -43,9 +45,12 @@ class Process:
         self.settings = settings
         self.metrics = Metrics()
         self.streams = Streams(settings, self.metrics)
+        self.keys, self.gate = access_of(settings)
         self.features = features_of(settings, self.metrics, self.streams)
         self.streams.features = self.features
-        self.keys, self.gate = access_of(settings)
+        for feature in self.features:
+            if isinstance(feature, Controlling):
+                feature.control.on_change(KIND, self.keys.put)
         self.relaying = self._relaying()
         self.ingest = self._ingest()
         self.stream_side = self._stream_side()

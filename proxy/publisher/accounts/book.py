@@ -28,12 +28,12 @@ KEPT_MINUTES = 10
 class Account:
     """One tenant's minute. Moves are stored at once."""
 
-    __slots__ = ("_start", "_values", "_view", "minute", "moved", "tenant")
+    __slots__ = ("_values", "_view", "minute", "moved", "start", "tenant")
 
     def __init__(self, view: mmap.mmap, start: int, tenant: str, minute: int) -> None:
         """A slot of the file that begins at `start`; its counters are zero."""
         self._view = view
-        self._start = start
+        self.start = start
         self._values = dict.fromkeys(COUNTERS, 0)
         self.tenant = tenant
         self.minute = minute
@@ -47,7 +47,7 @@ class Account:
     def put(self, counter: str, value: int) -> None:
         """Set a counter."""
         self._values[counter] = value
-        U64.pack_into(self._view, self._start + PLACE[counter], value)
+        U64.pack_into(self._view, self.start + PLACE[counter], value)
         self.moved = True
 
     def slot(self) -> Slot:
@@ -115,7 +115,7 @@ class Book:
             settled = not counts_of(each.slot(), self.producer_id).pending
             if each.minute < oldest and settled and not each.moved:
                 del self._accounts[key]
-                start = each._start
+                start = each.start
                 self._view[start : start + len(name("", 0))] = bytes(len(name("", 0)))
                 for counter in COUNTERS:
                     U64.pack_into(self._view, start + PLACE[counter], 0)

@@ -1,6 +1,5 @@
 """How many dead letters are too many."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
