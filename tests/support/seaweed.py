@@ -19,6 +19,13 @@ from tests.support.kafka import die_with_parent
 from tests.support.processes import free_port
 
 
+class FreePorts(Ports):
+    """Any free ports: several servers that start at once would race for the preferred ones."""
+
+    def pick(self, preferred: int) -> int:
+        return super().pick(free_port())
+
+
 class Seaweed:
     """One server that can be stopped, killed, paused and started again on the same data."""
 
@@ -28,7 +35,7 @@ class Seaweed:
             each.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
         self.access: S3Access = object_store_access(data_dir, self.port, "tailrace", "us-east-1")
-        self._spec = object_store_child(data_dir, self.port, self.access, Ports())
+        self._spec = object_store_child(data_dir, self.port, self.access, FreePorts())
         self._popen: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout_s: float = 60) -> "Seaweed":
