@@ -14,6 +14,7 @@ Messages come again after a crash, a rebalance or a cancelled write, so the sink
 item twice, and `on_done` emits the same again.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
@@ -32,6 +33,7 @@ Item = TypeVar("Item")
 Decode = Callable[[Message], Item]
 OnDone = Callable[[Message, Item, Done], None]
 RAISING_IN_A_ROW = 3
+SLICE_ITEMS = 32
 
 
 class SinkAgent(Generic[Item]):
@@ -67,7 +69,7 @@ class SinkAgent(Generic[Item]):
     async def write(self, messages: Sequence[Message]) -> list[Result]:
         """One result for each message."""
         results: list[Result] = [None] * len(messages)
-        numbers, items = self._decoded(messages, results)
+        numbers, items = await self._decoded(messages, results)
         if not items:
             return results
         began_s = self._clock.monotonic_s()
@@ -77,9 +79,10 @@ class SinkAgent(Generic[Item]):
         judged = self._strikes.judge(positions, verdicts)
         for number, item, verdict in zip(numbers, items, judged, strict=True):
             results[number] = self._result(messages[number], item, verdict)
+            await _breathe(number)
         return results
 
-    def _decoded(
+    async def _decoded(
         self, messages: Sequence[Message], results: list[Result]
     ) -> tuple[list[int], list[Item]]:
         """The items, and the numbers of their messages; what cannot be decoded is buried."""
@@ -91,6 +94,7 @@ class SinkAgent(Generic[Item]):
                 results[number] = self._bury(message, _as_record_error(exc))
             else:
                 numbers.append(number)
+            await _breathe(number)
         return numbers, items
 
     def _result(self, message: Message, item: Item, verdict: Verdict | Exhausted) -> Result:
@@ -158,3 +162,9 @@ def _as_record_error(exc: Exception) -> RecordError:
         return exc
     logger.error("a step of an agent failed", exc_info=exc)
     return RecordError("step_failed", f"{type(exc).__name__}: {exc}")
+
+
+async def _breathe(number: int) -> None:
+    """Let others on the loop after each slice: a whole batch would hold up calls being relayed."""
+    if number % SLICE_ITEMS == SLICE_ITEMS - 1:
+        await asyncio.sleep(0)

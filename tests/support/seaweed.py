@@ -116,4 +116,4 @@ def _running(root: Path) -> Iterator[Seaweed]:
     server = Seaweed(root)
     server.start()
     yield server
-    server.stop()
+    server.kill()

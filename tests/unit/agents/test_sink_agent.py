@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -143,3 +144,20 @@ async def test_a_decoder_with_a_bug_buries_its_message_alone() -> None:
     assert await world.write(b"a", b"b", b"c") == [None, None, None]
     assert world.dead == [(1, "step_failed")]
     assert set(world.sink.kept) == {"-1", "1"}
+
+
+async def test_a_large_batch_lets_others_on_the_loop() -> None:
+    world, turns = World(), 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.ensure_future(count_turns())
+    await world.write(*[b"%d" % number for number in range(320)])
+    counting.cancel()
+    await asyncio.wait([counting])
+    assert turns >= 18
+    assert len(world.done) == 320
