@@ -8,6 +8,7 @@ bodies then lie in two objects, each place is right, and readers take the newest
 """
 
 from agents.dead_letters import DeadLetters
+from agents.letter_limit import LetterLimit
 from agents.sink_agent import SinkAgent
 from app.clock import Clock, utc
 from app.engine.contracts import Emitter, Message
@@ -44,6 +45,7 @@ def archive_agent(
     watch: SinkWatch,
     clock: Clock,
     metrics: Metrics,
+    letter_limit: LetterLimit | None = None,
 ) -> SinkAgent[Message]:
     """The agent, to be registered on `bodies`. Messages are read by the sink, off the loop."""
 
@@ -53,7 +55,14 @@ def archive_agent(
         place = step(done, clock.now_s())
         emitter.emit(topics.archived, place.request_id.encode(), encode_archived(place))
 
-    dead = DeadLetters(emitter, topics.dead_letters, stage=NAME, clock=clock, metrics=metrics)
+    dead = DeadLetters(
+        emitter,
+        topics.dead_letters,
+        stage=NAME,
+        clock=clock,
+        metrics=metrics,
+        limit=letter_limit,
+    )
     return SinkAgent(sink=sink, decode=_as_it_is, dead=dead, watch=watch, clock=clock, on_done=tell)
 
 

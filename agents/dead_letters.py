@@ -2,12 +2,16 @@
 
 The letter is emitted like any other effect, so the message's offset is committed only once the
 letter is kept. After a crash it may be there twice, with the same origin.
+
+A letter that was sent again tells in two headers how often, and where its message lay at first; so
+one that ends here once more carries both on, even where its value cannot be read. Such letters do
+not count towards the limit: somebody wanted them, and their attempts are limited already.
 """
 
 import logging
 from typing import cast
 
-from agents.letter_limit import LetterLimit
+from agents.letter_limit import LetterLimit, TooManyDeadLettersError
 from app.clock import Clock, utc
 from app.engine.contracts import Emitter, Message
 from app.errors import RecordError
@@ -16,9 +20,11 @@ from app.record.codec import encode_dead_letter
 from app.record.dead_letter import (
     ATTEMPT_HEADER,
     MAX_RAW_KEY_BYTES,
+    ORIGIN_HEADER,
     DeadLetter,
     DeadLetterReason,
     Origin,
+    origin_in,
 )
 
 MAX_DIGITS = 6
@@ -45,6 +51,8 @@ class DeadLetters:
         self._stage = stage
         self._clock = clock
         self._counter = metrics.dead_letters_total
+        self._stopped = metrics.dead_letters_stopped.labels(stage=stage)
+        self._stopped.set(self._limit.is_stopped(stage))
 
     def bury(self, message: Message, error: RecordError, *, attempt: int = 0) -> None:
         """Emit the letter, count it and say so; `attempt` is the record's, where it is known.
@@ -52,25 +60,39 @@ class DeadLetters:
         A message that was sent again after it had ended here says so in a header.
         Raises: TooManyDeadLettersError, before anything is emitted.
         """
-        _, topic, partition, offset = message.position
-        self._limit.check(self._stage, topic, partition, offset)
+        attempts = attempts_of(message)
+        if not attempts:
+            self._check(message)
         letter = DeadLetter.of(
             cast(DeadLetterReason, error.reason),
             error.detail,
             origin=Origin(**message.position._asdict()),
             stage=self._stage,
-            attempt=max(attempt, attempts_of(message)),
+            attempt=max(attempt, attempts),
             dead_at=utc(self._clock.now_s()),
             raw_key=message.key,
             raw_value=message.value,
+            first_origin=origin_in(message.headers.get(ORIGIN_HEADER)) if attempts else None,
         )
         key = None if message.key is None else message.key[:MAX_RAW_KEY_BYTES]
         self._emitter.emit(self._topic, key, encode_dead_letter(letter))
         self._counter.labels(stage=self._stage, reason=error.reason).inc()
         logger.warning("dead letter from %s: %s", message.position, error)
 
+    def _check(self, message: Message) -> None:
+        """Pass a letter that the limit allows. Raises: TooManyDeadLettersError."""
+        was_stopped = self._limit.is_stopped(self._stage)
+        try:
+            self._limit.check(self._stage, message.position)
+        except TooManyDeadLettersError as exc:
+            self._stopped.set(1)
+            if not was_stopped:
+                logger.error("%s", exc)
+            raise
+
 
 def attempts_of(message: Message) -> int:
     """How often a message was sent again after it had become a dead letter."""
-    value = message.headers.get(ATTEMPT_HEADER, b"0")
+    # A header's value may be null on the wire.
+    value = message.headers.get(ATTEMPT_HEADER) or b"0"
     return int(value) if value.isdigit() and len(value) < MAX_DIGITS else 0

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agents.dead_letters import DeadLetters
+from agents.letter_limit import LetterLimit
 from agents.sink_agent import SinkAgent
 from app.clock import Clock
 from app.engine.contracts import BatchLimits, Emitter, Message
@@ -36,7 +37,15 @@ def index_agent(
     watch: SinkWatch,
     clock: Clock,
     metrics: Metrics,
+    letter_limit: LetterLimit | None = None,
 ) -> SinkAgent[Sequence[Any]]:
     """The agent, to be registered on `archived` with `LIMITS`."""
-    dead = DeadLetters(emitter, topics.dead_letters, stage=NAME, clock=clock, metrics=metrics)
+    dead = DeadLetters(
+        emitter,
+        topics.dead_letters,
+        stage=NAME,
+        clock=clock,
+        metrics=metrics,
+        limit=letter_limit,
+    )
     return SinkAgent(sink=sink, decode=step, dead=dead, watch=watch, clock=clock)

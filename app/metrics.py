@@ -126,6 +126,9 @@ class Metrics:
     metered_total = Row(Counter, "records by what the meter made of them", "verdict")
     unpriced_total = Row(Counter, "records counted without a cost", "reason")
     dead_letters_total = Row(Counter, "messages no agent could handle", "stage", "reason")
+    dead_letters_stopped = Row(
+        Gauge, "1 where a stage stopped because too many messages would be dead letters", "stage"
+    )
     metered_delay_seconds = Row(
         Histogram, "from the end of a response to its being counted", buckets=DELAY_S
     )

@@ -238,10 +238,12 @@ class DeadLetterSettings(Section):
     """Messages that no agent can handle."""
 
     max_share: Annotated[float, Field(gt=0, le=1)] = Field(
-        0.5, description="more of a partition's last messages stop the agent; 1: never"
+        0.1,
+        description="an agent stops when more of its last messages cannot be handled; 1: never,"
+        " which lets a topic of old poison drain into the dead letters",
     )
-    least: Annotated[int, Field(ge=10)] = Field(
-        500, description="so many dead letters are looked at before the share counts"
+    least: Annotated[int, Field(ge=10, le=100_000)] = Field(
+        200, description="an agent never stops for fewer dead letters; the share is that of so many"
     )
     max_attempts: Annotated[int, Field(ge=1)] = Field(
         3, description="a letter that came back so often is not sent again"

@@ -9,6 +9,7 @@
     topics.py      every topic of a deployment, made and checked
     querying.py    the live tables over HTTP, whichever worker holds them
     tailing.py     the live tail
+    burying.py     dead letters in readiness
     analysis.py    analytics: the engine, the agent that fills it, the routes that ask it
     web.py         all routes of the process, in one place
     host.py        the Faust application that `faust -A app.main worker` runs

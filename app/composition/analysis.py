@@ -41,6 +41,8 @@ class Analysis(NoFeature):
         metrics: Metrics,
         engine: Analytics | None,
         clock: Clock | None = None,
+        *,
+        letter_limit: LetterLimit | None = None,
     ) -> None:
         """Nothing is connected; the engine is closed with this feature."""
         self._settings = settings.analytics
@@ -48,8 +50,7 @@ class Analysis(NoFeature):
         self._metrics = metrics
         self._clock = clock or SystemClock()
         self._engine = engine
-        dead = settings.dead_letters
-        self._letter_limit = LetterLimit(dead.max_share, dead.least)
+        self._letter_limit = letter_limit
         self._checking: asyncio.Task[None] | None = None
         self._sink: TableSink | None = None
         if engine is not None:

@@ -10,6 +10,7 @@ from aiohttp import web
 from agents import index
 from agents.archive import archive_agent
 from agents.index import index_agent
+from agents.letter_limit import LetterLimit
 from app.clock import Clock, SystemClock
 from app.composition.feature import NoFeature
 from app.engine.contracts import BatchLimits, StreamApp
@@ -50,6 +51,7 @@ class Archiving(NoFeature):
         *,
         store: ObjectStore | None = None,
         clock: Clock | None = None,
+        letter_limit: LetterLimit | None = None,
     ) -> None:
         """Nothing is connected. `store` takes the place of that of the settings."""
         if store is None and settings.s3.endpoint_url is not None:
@@ -58,6 +60,7 @@ class Archiving(NoFeature):
         self._topics = Topics(settings.kafka.topic_prefix)
         self._metrics = metrics
         self._clock = clock or SystemClock()
+        self._letter_limit = letter_limit
         self._store = store
         self._analytics = analytics
         self._sink = None if store is None else ArchiveSink(store, metrics)
@@ -71,7 +74,11 @@ class Archiving(NoFeature):
     def attach(self, app: StreamApp, epoch: str) -> None:
         """Register the agents whose sinks there are."""
         del epoch
-        shared: dict[str, Any] = {"clock": self._clock, "metrics": self._metrics}
+        shared: dict[str, Any] = {
+            "clock": self._clock,
+            "metrics": self._metrics,
+            "letter_limit": self._letter_limit,
+        }
         if self._sink is not None:
             agent = archive_agent(
                 self._sink, app, self._topics, watch=self._watches[self._sink.name], **shared

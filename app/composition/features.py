@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from app.composition.analysis import Analysis
 from app.composition.archiving import Archiving
+from app.composition.burying import Burying
 from app.composition.control import Controlling
 from app.composition.engine import engine_of
 from app.composition.feature import Feature
@@ -20,6 +21,7 @@ def features_of(settings: Settings, metrics: Metrics, streams: Streams) -> Seque
     analytics = engine_of(settings)
     return (
         controlling,
-        Analysis(settings, metrics, analytics),
-        Archiving(settings, metrics, analytics),
+        Burying(streams.letter_limit),
+        Analysis(settings, metrics, analytics, letter_limit=streams.letter_limit),
+        Archiving(settings, metrics, analytics, letter_limit=streams.letter_limit),
     )

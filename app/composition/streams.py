@@ -59,6 +59,7 @@ class Streams:
         self.feed = LiveFeed()
         dead = settings.dead_letters
         self.letter_limit = LetterLimit(dead.max_share, dead.least)
+        """Of all agents of this process, over all incarnations."""
         self.features: Sequence[Feature] = ()
         self.wait_for: list[Callable[[], Awaitable[None]]] = []
         """What must be known before the first message is read; each may raise Unavailable."""
