@@ -73,13 +73,18 @@ def differences(
 def check_partitions(
     specs: Iterable[TopicSpec], found: Mapping[str, FoundTopic], partitions: int
 ) -> None:
-    """Return if every topic that is there has the partitions it should. Raises: StartError."""
+    """Return if every topic of the configured count that is there has it. Raises: StartError.
+
+    A topic with a count of its own is written and read whatever it has.
+    """
     for spec in specs:
-        wanted, topic = spec.partitions or partitions, found.get(spec.name)
-        if topic is not None and topic.partitions != wanted:
+        topic = found.get(spec.name)
+        if topic is None or spec.partitions not in (None, partitions):
+            continue
+        if topic.partitions != partitions:
             raise StartError(
-                f"topic {spec.name} has {topic.partitions} partitions, {wanted} are configured:"
-                f" {HOW_TO_CHANGE}"
+                f"topic {spec.name} has {topic.partitions} partitions, {partitions} are"
+                f" configured: {HOW_TO_CHANGE}"
             )
 
 

@@ -53,6 +53,7 @@ def worker_child(
         **variables,
         "DATA_DIR": str(data_dir.worker(embedded_broker=embedded)),
         "INTERNAL_TOKEN": token,
+        "ACCESS__MODE": settings.access.mode,
     }
     engine = settings.engine
     return ChildSpec(
