@@ -263,6 +263,9 @@ class EngineSettings(Section):
     drain_timeout_s: Seconds = Field(
         25, description="how long a revoked or stopping worker waits for events in progress"
     )
+    catch_up_timeout_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        0, description="how long a stopping worker first handles what is left on its topics"
+    )
     buffer_bytes: Annotated[int, Field(ge=MIB)] = Field(
         32 * MIB, description="fetched bytes buffered per topic"
     )

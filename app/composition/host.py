@@ -12,6 +12,7 @@ import signal
 from aiohttp import web
 
 from app.access.directory import KIND
+from app.catching_up import CatchingUp
 from app.clock import SystemClock
 from app.composition.access import access_of
 from app.composition.control import Controlling
@@ -23,7 +24,7 @@ from app.composition.streams import Streams
 from app.composition.tailing import Tailing
 from app.composition.ways import Ingest
 from app.composition.web import register_all
-from app.engine.host import HostApp
+from app.engine.host import DrainHook, HostApp
 from app.engine.stream_side import StreamSide, supervision
 from app.engine.web import WebOptions
 from app.loop_lag import LoopLag
@@ -121,8 +122,16 @@ class Process:
                 *self.features,
             ],
             stream_side=self.stream_side,
-            drain_hooks=[] if relaying is None else [relaying.drain],
+            drain_hooks=self._drain_hooks(),
         )
+
+    def _drain_hooks(self) -> list[DrainHook]:
+        """What calls have left is published, then, where that is wanted, handled."""
+        hooks: list[DrainHook] = [] if self.relaying is None else [self.relaying.drain]
+        if self.stream_side is not None:
+            timeout_s = self.settings.engine.catch_up_timeout_s
+            hooks.append(CatchingUp(self.stream_side, timeout_s, SystemClock()).drain)
+        return hooks
 
     def _register(self, web_app: web.Application) -> None:
         register_all(

@@ -24,6 +24,8 @@ PREFERRED_PORT = 9092
 SESSION_TIMEOUT_S = 6
 # It answers in milliseconds or is dead for good: no stop waits for it for long.
 GIVE_UP_S = 5
+# Its topics end with it: what is on them is handled before.
+CATCH_UP_S = 20
 
 
 def broker_program() -> Path:
@@ -67,6 +69,7 @@ def broker_settings(port: int, epoch: str, partitions: int) -> dict[str, str]:
         "KAFKA__SESSION_TIMEOUT_S": str(SESSION_TIMEOUT_S),
         "PUBLISH__DRAIN_TIMEOUT_S": str(GIVE_UP_S),
         "ENGINE__FLUSH_TIMEOUT_S": str(GIVE_UP_S),
+        "ENGINE__CATCH_UP_TIMEOUT_S": str(CATCH_UP_S),
         "EPOCH": epoch,
     }
 

@@ -22,6 +22,7 @@ from config.child_environment import plain_environment
 
 PREFERRED_PORT = 8333
 PREFERRED_INNER_PORT = 19_330
+BATCH_AGE_S = 1
 INNER_PORTS = (
     *("master.port", "master.port.grpc", "volume.port", "volume.port.grpc"),
     *("filer.port", "filer.port.grpc", "s3.port.grpc", "admin.port", "admin.port.grpc"),

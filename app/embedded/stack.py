@@ -99,6 +99,9 @@ class Stack:
         spec = object_store.object_store_child(self._data_dir, port, access, self._ports)
         self.durable.append(Child(spec))
         self.variables |= access.settings()
+        if "batch_age_s" not in self._settings.archive.model_fields_set:
+            # Objects cost nothing here: bodies may as well be readable at once.
+            self.variables["ARCHIVE__BATCH_AGE_S"] = str(object_store.BATCH_AGE_S)
         return access
 
     def _plan_analytics(self) -> str:

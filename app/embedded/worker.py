@@ -5,6 +5,7 @@ import time
 
 import aiohttp
 
+from app.embedded.broker import CATCH_UP_S
 from app.embedded.children import ChildSpec
 from app.embedded.data_dir import DataDir
 from app.embedded.first_screen import web_url
@@ -68,6 +69,7 @@ def worker_child(
             + settings.publish.drain_timeout_s
             + engine.drain_timeout_s
             + engine.flush_timeout_s
+            + (CATCH_UP_S if embedded else engine.catch_up_timeout_s)
             + STOP_MARGIN_S
         ),
     )

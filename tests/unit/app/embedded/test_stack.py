@@ -89,3 +89,11 @@ async def test_kill_ends_all_at_once(tmp_path: Path) -> None:
     await running.start()
     running.kill()
     assert await asyncio.wait_for(running.durable[0].wait(), 10) == "SIGKILL"
+
+
+@needs_embedded
+@pytest.mark.embedded
+def test_bodies_are_readable_at_once_unless_the_user_says_otherwise(tmp_path: Path) -> None:
+    assert stack(tmp_path, {}).variables["ARCHIVE__BATCH_AGE_S"] == "1"
+    chosen = stack(tmp_path, {"TAILRACE_ARCHIVE__BATCH_AGE_S": "30"})
+    assert "ARCHIVE__BATCH_AGE_S" not in chosen.variables
