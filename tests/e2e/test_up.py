@@ -69,7 +69,8 @@ def named(process: Process) -> dict[str, int]:
     return {name: pid for name in PROGRAMS for pid, args in found.items() if name in args}
 
 
-async def call(process: Process) -> None:
+async def call(process: Process) -> str:
+    """One exchange; its request id."""
     async with (
         aiohttp.ClientSession() as session,
         session.post(
@@ -79,6 +80,7 @@ async def call(process: Process) -> None:
         ) as response,
     ):
         assert response.status == 200, await response.text()
+        return response.headers["tailrace-request-id"]
 
 
 async def until_counted(process: Process, requests: int) -> None:
@@ -102,6 +104,7 @@ async def test_stopped_and_started_again(start: Start) -> None:
     await until_counted(first, 1)
     pids = named(first)
     assert pids.keys() == set(PROGRAMS)
+    last = await call(first)
     os.kill(first.pid, signal.SIGINT)
     assert await exit_code(first) == 0
     until_gone(*pids.values())
@@ -111,6 +114,10 @@ async def test_stopped_and_started_again(start: Start) -> None:
     await until(second, "Ctrl-C stops everything.")
     assert "Topics and live tables start empty; bodies and analytics" in output(second)
     assert (await second.get("/api/v1/users/alice"))[0] == 404
+    status, bodies = await second.get(f"/api/v1/exchanges/{last}/body")
+    assert status == 200, f"the last call's bodies went with the broker: {bodies}"
+    assert json.loads(bodies["request"]["data"]) == CALL
+    assert json.loads(bodies["response"]["data"])["object"] == "chat.completion"
     again = json.loads(DataDir.at(second.data_dir).instance_path.read_text())
     assert again["epoch"] != instance["epoch"]
     assert again["s3"]["S3__ACCESS_KEY_ID"] == instance["s3"]["S3__ACCESS_KEY_ID"]
