@@ -15,7 +15,7 @@ class AnalyticsSettings(Section):
         None, description="clickhouse://user:password@host:8123/db; unset: embedded"
     )
     batch_records: Annotated[int, Field(ge=1, le=100_000)] = Field(
-        2000, description="rows of a partition that are inserted at once"
+        1000, description="rows of a partition that are inserted at once"
     )
     batch_bytes: Annotated[int, Field(ge=64 * 1024, le=64 * MIB)] = Field(
         4 * MIB, description="bytes of a partition's facts that are inserted at once"

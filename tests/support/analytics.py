@@ -39,6 +39,12 @@ class EngineProcess:
         """Whether the process is there."""
         return self._popen is not None and self._popen.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        assert self._popen is not None
+        return self._popen.pid
+
     async def start(self) -> "EngineProcess":
         """Start it and wait until it serves; what was stored before is there."""
         self._spec.log_path.parent.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ from app.sinks.clickhouse.answers import (
     of_query,
 )
 from app.sinks.clickhouse.connection import connect, migrate
-from app.sinks.clickhouse.json_rows import ANSWER_FORMAT, INSERT_FORMAT, lines_of, rows_of
+from app.sinks.clickhouse.json_rows import ANSWER_FORMAT, INSERT_FORMAT, in_turn, rows_of, slices_of
 from app.sinks.clickhouse.migrations import Migration, migrations
 from app.sinks.clickhouse.protocol import MAX_ROWS, TIMEOUT_S
 from app.tasks import spawn
@@ -92,12 +92,16 @@ class ClickHouse:
         """Make the rows durable. Raises: SinkUnavailable, SinkRefused."""
         if not rows:
             return
-        block = await lines_of(rows)
+        slices = await slices_of(rows)
         client = await self._opened()
         try:
             async with asyncio.timeout(self._insert_timeout_s):
                 await client.raw_insert(
-                    table, columns, block, settings=dict(INSERT_SETTINGS), fmt=INSERT_FORMAT
+                    table,
+                    columns,
+                    in_turn(slices),
+                    settings=dict(INSERT_SETTINGS),
+                    fmt=INSERT_FORMAT,
                 )
         except FOREIGN as exc:
             raise of_insert(self._failed(exc, writing=True)) from exc
