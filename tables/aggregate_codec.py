@@ -3,7 +3,8 @@
 JSON, because its parser is the fastest way in Python to some hundred numbers; an array, because
 names in every value would double it; zstd at its fastest level, because every record writes a whole
 value to the changelog and digits shrink to less than half. Version 2 differs from 1 only in that
-some number is beyond 64 bits, which the fast parser refuses: the standard library reads it.
+some number is beyond 64 bits, which the fast parser refuses: the standard library reads it. Rows
+that an older build wrote lack the columns that came later: they are read as 0.
 
 Size: about 2 KB for a user with thousands of calls; never more than `MAX_BYTES`, even uncompressed,
 while no total has over 16 digits. Compressor and decompressor belong to one thread, the loop's.
@@ -19,6 +20,7 @@ from app.errors import RecordError
 from tables.aggregate import Aggregate
 from tables.by_model import ByModel
 from tables.histogram import Histogram
+from tables.tally import widened
 
 VERSION = b"\x01"
 VERSION_BIG = b"\x02"
@@ -52,14 +54,14 @@ def decode(value: bytes) -> Aggregate:
     try:
         totals, outcomes, latency_at, latency, first_at, first, named, other, *rest = places
         return Aggregate(
-            totals,
+            widened(totals),
             outcomes,
             Histogram(latency_at, latency),
             Histogram(first_at, first),
-            ByModel(named, other),
+            ByModel({name: widened(row) for name, row in named.items()}, widened(other)),
             *rest,
         )
-    except (TypeError, ValueError) as exc:
+    except (TypeError, ValueError, AttributeError) as exc:
         raise RecordError("step_failed", f"damaged aggregate: {exc}") from exc
 
 

@@ -1,7 +1,8 @@
 """What one exchange adds to any count: a row of numbers with fixed columns.
 
 Rows are plain lists, because hundreds of them are read and written with every record; a column is
-named here and nowhere else. The first `BUCKET_WIDTH` columns are those that time buckets keep.
+named here and nowhere else, new ones at the end: a row that was stored by an older build is
+shorter. The first `BUCKET_WIDTH` columns are those that time buckets keep.
 """
 
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from operator import add
 
 from app.record.fact import Cost
 from app.record.failure import is_error
-from app.record.model import Record, Usage
+from app.record.model import OTHER_UNITS, Record, Usage
 
 Row = list[int]
 
@@ -22,17 +23,23 @@ TOKEN_KINDS = (
     "reasoning",
     "audio_input",
     "audio_output",
+    "image_input",
+    "image_output",
+    "cache_audio_read",
+    "cache_image_read",
 )
 COUNTERS = ("requests", "errors", "unpriced_requests", "cost_nano_usd")
-COLUMNS = (*COUNTERS, *TOKEN_KINDS)
+COLUMNS = (*COUNTERS, *TOKEN_KINDS, *OTHER_UNITS)
 REQUESTS, ERRORS, UNPRICED, COST, INPUT, OUTPUT = range(6)
 BUCKET_WIDTH = 6
+WIDTH = len(COLUMNS)
+_UNITS_FROM = len(COUNTERS) + len(TOKEN_KINDS)
 _NO_USAGE = Usage()
 
 
 def zero() -> Row:
     """A row to which nothing was added yet."""
-    return [0] * len(COLUMNS)
+    return [0] * WIDTH
 
 
 def tally(record: Record, cost: Cost) -> Row:
@@ -51,7 +58,20 @@ def tally(record: Record, cost: Cost) -> Row:
         usage.reasoning or 0,
         usage.audio_input or 0,
         usage.audio_output or 0,
+        usage.image_input or 0,
+        usage.image_output or 0,
+        usage.cache_audio_read or 0,
+        usage.cache_image_read or 0,
+        usage.web_searches or 0,
+        usage.images or 0,
+        usage.audio_input_ms or 0,
     ]
+
+
+def widened(row: Row) -> Row:
+    """A row as it was stored, with a zero for each column that its build did not know."""
+    missing = WIDTH - len(row)
+    return row + [0] * missing if missing > 0 else row
 
 
 def plus(row: Row, more: Row) -> Row:
@@ -73,7 +93,9 @@ def tokens(row: Row) -> int:
 
 
 def as_json(row: Row) -> dict[str, object]:
-    """A row as it is answered: counters by name, tokens by kind."""
+    """A row as it is answered: counters by name, tokens by kind, what else is billed by unit."""
     counters: dict[str, object] = dict(zip(COUNTERS, row, strict=False))
     counters["tokens"] = dict(zip(TOKEN_KINDS, row[INPUT:], strict=False))
+    if len(row) > _UNITS_FROM:
+        counters["units"] = dict(zip(OTHER_UNITS, row[_UNITS_FROM:], strict=False))
     return counters

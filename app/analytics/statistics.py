@@ -14,12 +14,11 @@ from app.analytics.filters import add_period, check_names, conditions_of
 from app.analytics.parameters import Pairs, one, refused, whole_number
 from app.analytics.periods import Period, interval_s, period
 from app.analytics.row import TABLE
-from app.record.model import Usage
+from app.record.model import OTHER_UNITS, TOKEN_KINDS
 
 OWN = frozenset({"group_by", "interval", "sort", "limit"})
 DEFAULT_LIMIT = 1000
 MAX_LIMIT = 10_000
-KINDS = tuple(name for name in Usage.model_fields if name != "estimated")
 QUANTILES = {"p50": 0.50, "p95": 0.95, "p99": 0.99}
 DIGITS = 3
 _LEVELS = ", ".join(map(str, QUANTILES.values()))
@@ -61,10 +60,13 @@ class Statistics:
         }
 
     def _group(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        used = row["m_tokens"]
+        tokens = {kind: count for kind, count in used.items() if kind not in OTHER_UNITS}
         return {
             "key": {name: row[f"k{number}"] for number, name in enumerate(self.names)},
             **{name: row[f"m_{name}"] for name in MEASURES},
-            "tokens": dict.fromkeys(KINDS, 0) | row["m_tokens"],
+            "tokens": dict.fromkeys(TOKEN_KINDS, 0) | tokens,
+            "units": {unit: used.get(unit, 0) for unit in OTHER_UNITS},
             "latency_ms": _quantiles(row["m_latency_ms"]),
             "first_token_ms": _quantiles(row["m_first_token_ms"]),
         }

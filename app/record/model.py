@@ -2,7 +2,8 @@
 
 Token counts follow one convention for every dialect: `input` counts all prompt tokens, those read
 from and written to a cache included; `output` counts all generated tokens, reasoning included. The
-other kinds are parts of those two, never additions. None means "not reported", 0 "reported 0".
+other kinds of tokens are parts of those two, never additions. None means "not reported", 0
+"reported 0". What is billed by something else than tokens is counted in `OTHER_UNITS`.
 
 A field that may be absent says what absence means; on the wire, absent and null are the same. Every
 text is bounded and free of control characters, so that a record is never larger than 64 KiB.
@@ -34,8 +35,10 @@ __all__ = [
     "ANONYMOUS_USER",
     "DEFAULT_TENANT",
     "MAX_USER_BYTES",
+    "OTHER_UNITS",
     "SCHEMA_VERSION",
     "TENANT_PATTERN",
+    "TOKEN_KINDS",
     "BodyState",
     "Outcome",
     "Record",
@@ -62,7 +65,10 @@ class Usage(WireModel):
     """Tokens by kind; `estimated` is true where we counted because the upstream did not say.
 
     `cache_write` counts all tokens written to a cache, those kept for an hour included;
-    `cache_write_1h` is that part.
+    `cache_write_1h` is that part. `cache_audio_read` and `cache_image_read` are parts of both
+    `cache_read` and `audio_input` or `image_input`.
+
+    No tokens, but billed: `web_searches` calls, `images` made, `audio_input_ms` of sound heard.
     """
 
     input: Tokens | None = None
@@ -73,14 +79,27 @@ class Usage(WireModel):
     reasoning: Tokens | None = None
     audio_input: Tokens | None = None
     audio_output: Tokens | None = None
+    image_input: Tokens | None = None
+    image_output: Tokens | None = None
+    cache_audio_read: Tokens | None = None
+    cache_image_read: Tokens | None = None
+    web_searches: Tokens | None = None
+    images: Tokens | None = None
+    audio_input_ms: Tokens | None = None
     estimated: bool = False
 
 
-class Timings(WireModel):
-    """Milliseconds since the request's first byte came in, except the inter-token gaps.
+OTHER_UNITS = ("web_searches", "images", "audio_input_ms")
+TOKEN_KINDS = tuple(name for name in Usage.model_fields if name not in ("estimated", *OTHER_UNITS))
 
-    `first_token` is the first visible token of a stream; None where there was none.
-    `proxy_overhead` is what the relay itself added.
+
+class Timings(WireModel):
+    """Milliseconds since the request's first byte came in, except gaps and `upstream`.
+
+    `first_token` is the first visible token of a stream, `first_reasoning_token` the first that
+    tells of its thinking; None where there was none. Gaps are those between visible tokens.
+    `proxy_overhead` is what the relay itself added before the request had gone up, `upstream` the
+    time from then to the end: the provider's, and the client's for taking the answer.
     """
 
     total: Millis
@@ -90,6 +109,8 @@ class Timings(WireModel):
     inter_token_p50: Millis | None = None
     inter_token_p99: Millis | None = None
     proxy_overhead: Millis | None = None
+    first_reasoning_token: Millis | None = None
+    upstream: Millis | None = None
 
 
 class Record(WireModel):
@@ -100,7 +121,9 @@ class Record(WireModel):
 
     Absent means: `schema_version` 1; `tenant` the default one; `user` anonymous; `attempt` never
     replayed; `status` no response came; `model` the upstream named none; `usage` none reported;
-    `client_retry_count` the client did not say; any other text: not sent.
+    `client_retry_count` the client did not say; `service_tier` the upstream named none, which is
+    billed as its standard one; `reported_cost_nano_usd` the upstream told no cost of its own; any
+    other text: not sent.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -139,6 +162,8 @@ class Record(WireModel):
     finish_reason: Word | None = None
     response_bytes: Count = 0
     provider_request_id: Name | None = None
+    service_tier: Word | None = None
+    reported_cost_nano_usd: Count | None = None
     timings_ms: Timings
     usage: Usage | None = None
     # bodies: `body_ref` is null when neither side was kept; the states give the reason per side

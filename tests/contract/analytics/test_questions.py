@@ -12,8 +12,9 @@ import pytest
 from app.analytics.exchange import exchange_json
 from app.analytics.listing import exchange_query, listing_of
 from app.analytics.row import COLUMNS, TABLE, row_of
-from app.analytics.statistics import KINDS, statistics_of
+from app.analytics.statistics import statistics_of
 from app.record.fact import Fact
+from app.record.model import OTHER_UNITS, TOKEN_KINDS
 from app.sinks.clickhouse.client import ClickHouse
 from tests.support.analytics import EngineProcess
 from tests.support.embedded import needs_embedded
@@ -208,7 +209,8 @@ def sums(facts: list[Fact]) -> dict[str, Any]:
         "errors": sum(map(failed, facts)),
         "unpriced_requests": sum(each.cost.nano_usd is None for each in facts),
         "cost_nano_usd": sum(each.cost.nano_usd or 0 for each in facts),
-        "tokens": {kind: sum(getattr(each, kind) or 0 for each in usages) for kind in KINDS},
+        "tokens": {kind: sum(getattr(each, kind) or 0 for each in usages) for kind in TOKEN_KINDS},
+        "units": {unit: sum(getattr(each, unit) or 0 for each in usages) for unit in OTHER_UNITS},
     }
 
 

@@ -133,6 +133,13 @@ def test_an_unknown_version_is_said(value: bytes) -> None:
     assert caught.value.reason == "step_failed"
 
 
+def test_rows_of_an_older_build_are_read_with_zeros_for_what_it_did_not_know() -> None:
+    known = simulated(5, 1, 2)
+    models = ByModel({name: row[:12] for name, row in known.models.named.items()}, [0] * 12)
+    older = known._replace(totals=known.totals[:12], models=models)
+    assert decode(encode(older)) == known
+
+
 def test_too_few_places_are_damage() -> None:
     value = VERSION + aggregate_codec._compress(b"[1,2,3]")
     with pytest.raises(RecordError, match="damaged"):

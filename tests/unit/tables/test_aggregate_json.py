@@ -6,7 +6,7 @@ import pytest
 
 from app.engine.contracts import Position
 from app.record.fact import Cost
-from app.record.model import Timings, Usage
+from app.record.model import OTHER_UNITS, Timings, Usage
 from tables.aggregate import NEW, Aggregate, apply
 from tables.aggregate_json import rfc3339, to_json
 from tables.tally import TOKEN_KINDS
@@ -30,6 +30,7 @@ def one() -> Aggregate:
 def test_the_whole_answer() -> None:
     tokens = dict.fromkeys(TOKEN_KINDS, 0) | {"input": 10, "output": 2, "cache_read": 4}
     counters = {"requests": 1, "errors": 0, "unpriced_requests": 0, "cost_nano_usd": 123}
+    units = dict.fromkeys(OTHER_UNITS, 0)
     bucket = counters | {"tokens": {"input": 10, "output": 2}}
     answer = to_json("default", "alice", one(), NOW_S)
     latency, first_token = answer.pop("latency_ms"), answer.pop("first_token_ms")
@@ -41,7 +42,8 @@ def test_the_whole_answer() -> None:
         **counters,
         "outcomes": {"completed": 1},
         "tokens": tokens,
-        "by_model": {"m": counters | {"tokens": tokens}},
+        "units": units,
+        "by_model": {"m": counters | {"tokens": tokens, "units": units}},
         "hours": [{"at": "2026-03-14T15:00:00.000Z", **bucket}],
         "days": [{"at": "2026-03-14T00:00:00.000Z", **bucket}],
         "first_seen": "2026-03-14T15:09:26.500Z",

@@ -90,6 +90,7 @@ async def test_one_user(server: Server) -> None:
         "unpriced_requests",
         "cost_nano_usd",
         "tokens",
+        "units",
         "outcomes",
         "latency_ms",
         "first_token_ms",
@@ -161,6 +162,7 @@ async def test_the_list_is_ranked_and_limited(server: Server) -> None:
         "unpriced_requests",
         "cost_nano_usd",
         "tokens",
+        "units",
         "first_seen",
         "last_seen",
     ]

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from app.analytics.statistics import KINDS, statistics_of
+from app.analytics.statistics import statistics_of
 from app.errors import QueryRefused
+from app.record.model import OTHER_UNITS, TOKEN_KINDS
 
 NOW_MS = 1_790_000_000_000
 
@@ -23,7 +24,8 @@ def test_without_dimensions_there_is_one_group() -> None:
     assert "GROUP BY" not in question.sql
     (group,) = question.answer([row(m_requests=3)])["groups"]
     assert (group["key"], group["requests"]) == ({}, 3)
-    assert group["tokens"] == dict.fromkeys(KINDS, 0)
+    assert group["tokens"] == dict.fromkeys(TOKEN_KINDS, 0)
+    assert group["units"] == dict.fromkeys(OTHER_UNITS, 0)
     assert group["latency_ms"] == {"p50": None, "p95": None, "p99": None}
 
 
