@@ -6,7 +6,16 @@ Exits 1 if one of them says that its bound is broken, after all have run.
 import subprocess
 import sys
 
-BENCHMARKS = ("records", "publish", "spill", "archive", "relay", "visible", "broker_down")
+BENCHMARKS = (
+    "records",
+    "publish",
+    "spill",
+    "archive",
+    "analytics",
+    "relay",
+    "visible",
+    "broker_down",
+)
 
 
 def main() -> int:

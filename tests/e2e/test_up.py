@@ -118,6 +118,9 @@ async def test_stopped_and_started_again(start: Start) -> None:
     assert status == 200, f"the last call's bodies went with the broker: {bodies}"
     assert json.loads(bodies["request"]["data"]) == CALL
     assert json.loads(bodies["response"]["data"])["object"] == "chat.completion"
+    status, listed = await second.get("/api/v1/exchanges?user=alice")
+    assert (status, len(listed["items"])) == (200, 2)
+    assert listed["items"][0]["request_id"] == last
     again = json.loads(DataDir.at(second.data_dir).instance_path.read_text())
     assert again["epoch"] != instance["epoch"]
     assert again["s3"]["S3__ACCESS_KEY_ID"] == instance["s3"]["S3__ACCESS_KEY_ID"]

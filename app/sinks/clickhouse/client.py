@@ -41,6 +41,8 @@ INSERT_SETTINGS: Mapping[str, Any] = {
     "date_time_input_format": "best_effort",
     # a server's profile may turn it on; then an answer would not mean that the rows are kept
     "async_insert": 0,
+    # replicas leave out a block that they have seen: what counts is that rows replace each other
+    "insert_deduplicate": 0,
     # a replay may bring rows of many months; each part is small all the same
     "max_partitions_per_insert_block": 0,
 }
@@ -126,6 +128,9 @@ class ClickHouse:
                     settings={**QUERY_SETTINGS, **limits},
                     fmt=ANSWER_FORMAT,
                 )
+        except TimeoutError as exc:
+            # others were before it; that the engine is busy says nothing of its health
+            raise SinkUnavailable(f"no answer within {timeout_s + MARGIN_S:.0f} s") from exc
         except FOREIGN as exc:
             raise of_query(self._failed(exc, writing=False)) from exc
         self._state = "ok"
