@@ -149,6 +149,33 @@ class Metrics:
     archive_objects_total = Row(Counter, "objects of bodies put into the store")
     archive_bytes_total = Row(Counter, "bytes of these objects")
     archive_exchanges_total = Row(Counter, "exchanges in these objects; again after a replay")
+    direct_bodies_total = Row(
+        Counter,
+        "large bodies sent to the store while they passed: kept, too_large, dropped",
+        "state",
+    )
+    direct_buffer_bytes = Row(Gauge, "bytes of such bodies that wait for the store")
+
+    # webhooks
+    webhook_deliveries_total = Row(
+        Counter,
+        "deliveries by what became of them: delivered, failed, deferred, repeated, dropped, gone,"
+        " exhausted, sealed",
+        "result",
+    )
+    webhook_attempt_seconds = Row(
+        Histogram, "how long an endpoint took for an attempt", buckets=CALL_S
+    )
+    webhook_first_attempt_seconds = Row(
+        Histogram, "from the end of a response to that of the first attempt", buckets=DELAY_S
+    )
+    webhook_retried_total = Row(Counter, "deliveries brought back from a retry topic", "tier")
+    webhook_unmatched_total = Row(
+        Counter, "exchanges of which an endpoint was not told, by a fault of ours"
+    )
+    webhook_log_lost_total = Row(Counter, "attempts that are missing in the log")
+    webhook_endpoints = Row(Gauge, "endpoints of all tenants, those disabled included")
+    webhook_open_breakers = Row(Gauge, "endpoints that are left alone for a while")
 
     # tables
 

@@ -5,12 +5,30 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class StoredBody:
+    """Bytes that lie in the object store already, as an object of their own, and their CRC-32."""
+
+    object: str
+    size_bytes: int
+    crc32: int
+
+
+@dataclass(frozen=True, slots=True)
 class BodyPart:
-    """One side's bytes exactly as they passed, with the headers needed to read them."""
+    """One side's bytes exactly as they passed, with the headers needed to read them.
+
+    A large body's bytes are `stored` instead; `data` is empty then.
+    """
 
     content_type: str
     content_encoding: str
     data: bytes
+    stored: StoredBody | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes the body has, wherever they are."""
+        return len(self.data) if self.stored is None else self.stored.size_bytes
 
 
 @dataclass(frozen=True, slots=True)

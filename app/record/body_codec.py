@@ -1,20 +1,23 @@
 """The body envelope as bytes: a small frame, compressed as a whole unless that gains nothing.
 
-    "TRB" | version u8 = 1 | coding u8 (0 plain, 1 zstd) | payload
+    "TRB" | version u8 = 1 or 2 | coding u8 (0 plain, 1 zstd) | payload
     payload = header length u32 big-endian | header JSON | request bytes | response bytes
 
 The header names the exchange and, for each side that is there, its content type, content encoding
-and length. Decoding allocates no more than its limit, whatever the frame claims.
+and length. In version 2 a side may have no bytes here, and name the object that holds them instead;
+it is written only where there is one. Decoding allocates no more than its limit, whatever the frame
+claims.
 """
 
 import struct
 import sys
+from dataclasses import asdict
 
 import zstandard
 from pydantic import ValidationError
 
 from app.errors import RecordError
-from app.record.bodies import BodyEnvelope, BodyPart
+from app.record.bodies import BodyEnvelope, BodyPart, StoredBody
 from app.record.codec import invalid
 from app.record.fields import CONTROL, Count, Line, RequestId, Tenant, UtcTime
 from app.record.model import WireModel
@@ -25,7 +28,7 @@ else:
     from backports import zstd
 
 MAGIC = b"TRB"
-VERSION = 1
+VERSION, VERSION_STORED = 1, 2
 PLAIN, ZSTD = 0, 1
 ZSTD_LEVEL = 1
 COMPRESS_FROM_BYTES = 256
@@ -37,12 +40,26 @@ _PREFIX = struct.Struct(">3sBB")
 _LENGTH = struct.Struct(">I")
 
 
+class StoredHeader(WireModel):
+    """The object that holds one side's bytes."""
+
+    object: Line
+    size_bytes: Count
+    crc32: Count
+
+
 class PartHeader(WireModel):
-    """What is needed to read one side's bytes."""
+    """What is needed to read one side's bytes; `length_bytes` of them are in the envelope."""
 
     content_type: Line
     content_encoding: Line
     length_bytes: Count
+    stored: StoredHeader | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes the body has, wherever they are."""
+        return self.length_bytes if self.stored is None else self.stored.size_bytes
 
 
 class EnvelopeHeader(WireModel):
@@ -68,13 +85,14 @@ def encode_bodies(envelope: BodyEnvelope) -> bytes:
     except ValidationError as exc:
         raise invalid(exc) from exc
     head = header.__pydantic_serializer__.to_json(header, exclude_none=True)
-    sides = [part.data for part in (envelope.request, envelope.response) if part is not None]
-    payload = b"".join([_LENGTH.pack(len(head)), head, *sides])
+    parts = [part for part in (envelope.request, envelope.response) if part is not None]
+    payload = b"".join([_LENGTH.pack(len(head)), head, *(part.data for part in parts)])
+    version = VERSION_STORED if any(part.stored for part in parts) else VERSION
     if len(payload) >= COMPRESS_FROM_BYTES:
         compressed = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(payload)
         if len(compressed) < len(payload):
-            return _PREFIX.pack(MAGIC, VERSION, ZSTD) + compressed
-    return _PREFIX.pack(MAGIC, VERSION, PLAIN) + payload
+            return _PREFIX.pack(MAGIC, version, ZSTD) + compressed
+    return _PREFIX.pack(MAGIC, version, PLAIN) + payload
 
 
 def decode_bodies(value: bytes | None, max_decoded_bytes: int = MAX_DECODED_BYTES) -> BodyEnvelope:
@@ -114,7 +132,7 @@ def _data(value: bytes | None, max_decoded_bytes: int) -> tuple[bytes, int]:
     magic, version, coding = _PREFIX.unpack_from(value)
     if magic != MAGIC:
         raise RecordError("undecodable", "not a body envelope")
-    if version != VERSION:
+    if version not in (VERSION, VERSION_STORED):
         raise RecordError("unknown_version", f"body envelope version {version}")
     if coding not in (PLAIN, ZSTD):
         raise RecordError("unknown_version", f"body envelope coding {coding}")
@@ -184,13 +202,15 @@ def _part_header(part: BodyPart | None) -> PartHeader | None:
         content_type=_clipped(part.content_type),
         content_encoding=_clipped(part.content_encoding),
         length_bytes=len(part.data),
+        stored=None if part.stored is None else StoredHeader(**asdict(part.stored)),
     )
 
 
 def _part(header: PartHeader | None, data: bytes) -> BodyPart | None:
     if header is None:
         return None
-    return BodyPart(header.content_type, header.content_encoding, data)
+    stored = None if header.stored is None else StoredBody(**header.stored.model_dump())
+    return BodyPart(header.content_type, header.content_encoding, data, stored)
 
 
 def _clipped(value: str) -> str:

@@ -170,4 +170,4 @@ def read_segment(data: bytes) -> tuple[Index, list[BodyEnvelope]]:
 
 
 def _size(part: PartHeader | None) -> int | None:
-    return None if part is None else part.length_bytes
+    return None if part is None else part.size_bytes

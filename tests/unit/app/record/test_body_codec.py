@@ -8,12 +8,13 @@ import pytest
 import zstandard
 
 from app.errors import RecordError
-from app.record.bodies import BodyEnvelope, BodyPart
+from app.record.bodies import BodyEnvelope, BodyPart, StoredBody
 from app.record.body_codec import check_bodies, decode_bodies, encode_bodies
 from tests.support.records import REQUEST_ID, STARTED_AT
 
 TEXT = b'data: {"choices":[{"delta":{"content":"token"}}]}\n\n' * 100
 PART = BodyPart("text/event-stream", "", TEXT)
+STORED = BodyPart("video/mp4", "", b"", StoredBody("default/2026-03-14/direct/x", 5 << 20, 7))
 
 
 def envelope(request: BodyPart | None = None, response: BodyPart | None = PART) -> BodyEnvelope:
@@ -33,6 +34,8 @@ every_shape = pytest.mark.parametrize(
         envelope(BodyPart("application/json", "gzip", os.urandom(5000)), PART),
         envelope(BodyPart("", "", b""), BodyPart("", "", b"")),
         envelope(BodyPart("application/json", "", b"x" * (1 << 20)), PART),
+        envelope(PART, STORED),
+        envelope(STORED, None),
     ],
 )
 
@@ -50,7 +53,7 @@ def test_its_header_is_read_without_its_bodies(each: BodyEnvelope) -> None:
     for part, told in ((each.request, header.request), (each.response, header.response)):
         assert (part is None) == (told is None)
         if part is not None and told is not None:
-            assert told.length_bytes == len(part.data)
+            assert (told.length_bytes, told.size_bytes) == (len(part.data), part.size_bytes)
 
 
 @pytest.mark.parametrize("size_bytes", [40, 2000, 300_000, 1_000_000])
@@ -121,7 +124,7 @@ def test_a_plain_envelope_over_the_limit_is_refused() -> None:
         (b"", "undecodable"),
         (b"TRB", "undecodable"),
         (b"ZZZ\x01\x00rest", "undecodable"),
-        (b"TRB\x02\x00rest", "unknown_version"),
+        (b"TRB\x03\x00rest", "unknown_version"),
         (b"TRB\x01\x07rest", "unknown_version"),
         (b"TRB\x01\x00\x00", "undecodable"),
         (b"TRB\x01\x01not zstd", "undecodable"),
@@ -151,3 +154,8 @@ def test_lengths_that_do_not_add_up_are_refused() -> None:
     for broken in (whole[:-1], whole + b"!"):
         with pytest.raises(RecordError, match="its header says"):
             decode_bodies(broken)
+
+
+def test_only_a_body_that_is_stored_elsewhere_needs_the_later_version() -> None:
+    assert encode_bodies(envelope(PART, PART))[3] == 1
+    assert encode_bodies(envelope(PART, STORED))[3] == 2
