@@ -12,10 +12,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from app.pricing import Pricer
-from app.record.model import ANONYMOUS_USER, DEFAULT_TENANT, Outcome, Record, Timings, Usage
+from app.record.model import (
+    ANONYMOUS_USER,
+    DEFAULT_TENANT,
+    TOKEN_KINDS,
+    Outcome,
+    Record,
+    Timings,
+    Usage,
+)
 
 STARTED_AT = datetime(2026, 3, 14, 15, 0, 0, tzinfo=UTC)
-KINDS = tuple(name for name in Usage.model_fields if name != "estimated")
+KINDS = TOKEN_KINDS
 SUMS = ("requests", "unpriced_requests", "cost_nano_usd", "tokens")
 COMPARED = ("tenant", "user", "outcomes", *SUMS)
 OUTCOMES: dict[Outcome, int] = {
