@@ -5,22 +5,25 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.clock import SystemClock
-from app.dlq.letters import LetterFilter, ReplayRules, Stored, Tally, line_of, shown
+from app.dlq.letters import LetterFilter, offsets_in
+from app.dlq.replaying import Plan, ReplayRules
+from app.dlq.shown import Tally, line_of, shown
 from app.embedded.data_dir import DataDir
 from app.errors import StartError, Unavailable
 from app.record.topics import Topics
 from config import Settings, load_settings
 
 if TYPE_CHECKING:
+    from app.dlq.resender import Resender
     from app.dlq.topic import LetterTopic
 
 EXIT_INCOMPLETE = 1
-BATCH = 100
 MANY = ("reason", "stage", "topic")
 
 
@@ -31,7 +34,7 @@ def register(subparsers: Any) -> None:
     listing = commands.add_parser("list", help="a line for each, and how many of each kind")
     replay = commands.add_parser("replay", help="send them again to where they came from")
     show = commands.add_parser("show", help="all that is known of one")
-    show.add_argument("place", help="partition:offset, as `list` prints it")
+    show.add_argument("place", type=_place, help="partition:offset, as `list` prints it")
     show.add_argument("--raw", metavar="FILE", help="write the message's value there, as it was")
     for parser in (listing, replay):
         for name in MANY:
@@ -40,10 +43,14 @@ def register(subparsers: Any) -> None:
             parser.add_argument(f"--{name}")
         parser.add_argument("--since", type=_time, help="RFC 3339, UTC where it does not say")
         parser.add_argument("--until", type=_time)
-        parser.add_argument("--at", action="append", default=[], metavar="PARTITION:OFFSET")
+        parser.add_argument(
+            "--at", action="append", type=_place, default=[], metavar="PARTITION:OFFSET"
+        )
+    listing.add_argument("--waiting", action="store_true", help="only those not sent again")
     replay.add_argument("--dry-run", action="store_true", help="say what would be sent")
     replay.add_argument("--again", action="store_true", help="also those that were sent already")
-    replay.add_argument("--max-attempts", type=int, help="default: the setting's")
+    replay.add_argument("--limit", type=_count, help="no more than so many, to try it first")
+    replay.add_argument("--max-attempts", type=_count, help="default: the setting's")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -88,64 +95,96 @@ def filter_of(arguments: argparse.Namespace) -> LetterFilter:
         tenant=arguments.tenant,
         user=arguments.user,
         key=arguments.key,
+        waiting=getattr(arguments, "waiting", False),
     )
-
-
-async def _wanted(topic: "LetterTopic", wanted: LetterFilter) -> AsyncIterator[Stored]:
-    async for stored in topic.letters():
-        if wanted.wants(stored):
-            yield stored
 
 
 async def _list(topic: "LetterTopic", arguments: argparse.Namespace, settings: Settings) -> int:
     del settings
     tally = Tally()
-    async for stored in _wanted(topic, filter_of(arguments)):
+    async for stored in topic.letters(filter_of(arguments)):
         print(line_of(stored))
         tally.add(stored)
     for line in tally.lines():
         print(line)
-    print(f"{sum(tally.counts.values())} dead letters")
     return 0
 
 
 async def _show(topic: "LetterTopic", arguments: argparse.Namespace, settings: Settings) -> int:
     del settings
-    async for stored in _wanted(topic, LetterFilter(places=[arguments.place])):
-        print(json.dumps(shown(stored), indent=2, ensure_ascii=False))
-        if arguments.raw:
-            await asyncio.to_thread(Path(arguments.raw).write_bytes, stored.letter.raw_value or b"")
-        return 0
+    async with aclosing(topic.letters(LetterFilter(places=[arguments.place]))) as letters:
+        async for stored in letters:
+            print(json.dumps(shown(stored), indent=2))
+            if arguments.raw:
+                await asyncio.to_thread(_write, Path(arguments.raw), stored.letter.raw_value)
+            return 0
     raise StartError(f"there is no dead letter at {arguments.place}")
 
 
 async def _replay(topic: "LetterTopic", arguments: argparse.Namespace, settings: Settings) -> int:
-    rules = ReplayRules(
-        arguments.max_attempts or settings.dead_letters.max_attempts,
-        settings.dead_letters.max_replay_age_s,
-        again=arguments.again,
+    plan = plan_of(arguments, settings)
+    topics = Topics(settings.kafka.topic_prefix)
+    async with (
+        _resender(topics, settings, dry=arguments.dry_run) as resender,
+        aclosing(topic.letters(filter_of(arguments))) as letters,
+    ):
+        async for stored in letters:
+            if (reason := plan.take(stored)) is not None:
+                print(f"tailrace: {stored.place}: {reason}", file=sys.stderr)
+            await _send(resender, plan)
+            if plan.is_full:
+                break
+        await _send(resender, plan, last=True)
+    would = "would be " if arguments.dry_run else ""
+    print(
+        f"{plan.to_send} {would}sent again, {plan.refused} refused, {plan.sent_before} sent before"
     )
-    batch: list[Stored] = []
-    sent = refused = 0
-    async for stored in _wanted(topic, filter_of(arguments)):
-        if (reason := rules.refusal(stored, SystemClock().now_s())) is not None:
-            print(f"tailrace: {stored.place}: {reason}", file=sys.stderr)
-            # What was sent already is done, the others still wait for somebody.
-            refused += not stored.replayed
+    return EXIT_INCOMPLETE if plan.refused else 0
+
+
+def plan_of(arguments: argparse.Namespace, settings: Settings) -> Plan:
+    """What the settings and the arguments let through."""
+    dead = settings.dead_letters
+    attempts = arguments.max_attempts
+    rules = ReplayRules(
+        Topics(settings.kafka.topic_prefix),
+        max_attempts=dead.max_attempts if attempts is None else attempts,
+        max_age_s=dead.max_replay_age_s,
+        seen_ttl_s=settings.meter.seen_ttl_s,
+    )
+    return Plan(rules, SystemClock().now_s, again=arguments.again, limit=arguments.limit)
+
+
+@asynccontextmanager
+async def _resender(
+    topics: Topics, settings: Settings, *, dry: bool
+) -> "AsyncIterator[Resender | None]":
+    from app.dlq.resender import Resender
+
+    if dry:
+        yield None
+        return
+    async with Resender(topics, connection_of(settings)) as resender:
+        yield resender
+
+
+async def _send(resender: "Resender | None", plan: Plan, *, last: bool = False) -> None:
+    """Send what can be sent now, and say what the broker did not take."""
+    for portion in plan.portions(last=last):
+        if resender is None:
             continue
-        batch.append(stored)
-        sent += 1
-        if len(batch) == BATCH:
-            await _send(topic, batch, dry=arguments.dry_run)
-    await _send(topic, batch, dry=arguments.dry_run)
-    print(f"{sent} {'would be ' if arguments.dry_run else ''}sent again, {refused} refused")
-    return EXIT_INCOMPLETE if refused else 0
+        for stored, failure in zip(portion, await resender.send_again(portion), strict=True):
+            if failure is not None:
+                plan.failed()
+                print(f"tailrace: {stored.place}: {failure}", file=sys.stderr)
 
 
-async def _send(topic: "LetterTopic", batch: list[Stored], *, dry: bool) -> None:
-    if batch and not dry:
-        await topic.send_again(batch)
-    batch.clear()
+def _write(path: Path, value: bytes | None) -> None:
+    """Write a message's value. Raises: StartError."""
+    try:
+        path.write_bytes(value or b"")
+    except OSError as exc:
+        raise StartError(f"{path} cannot be written: {exc}") from exc
 
 
 def _time(text: str) -> datetime:
@@ -155,3 +194,17 @@ def _time(text: str) -> datetime:
     except ValueError as exc:
         raise argparse.ArgumentTypeError(f"{text!r} is no RFC 3339 time") from exc
     return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
+def _place(text: str) -> str:
+    """A letter's place. Raises: ArgumentTypeError."""
+    if not offsets_in([text]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no partition:offset")
+    return text
+
+
+def _count(text: str) -> int:
+    """A number above 0. Raises: ArgumentTypeError."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)

@@ -1,145 +1,121 @@
-"""Dead letters of a real worker: shown, sent again, counted once; too many stop the agent."""
+"""Dead letters of a real worker: few of them go on, are shown, sent again and counted once."""
 
 import asyncio
-import subprocess
-import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from app.record.codec import decode_dead_letter, encode_record
+from app.dlq.letters import LetterFilter
+from app.dlq.resender import Resender
+from app.dlq.topic import LetterTopic
+from app.record.codec import encode_record
 from app.record.keys import exchange_key
 from app.record.topics import Topics
-from tests.support.consume import consume_all
+from tests.support.burying import HASTY, dlq, until_letters, worker
 from tests.support.exchanges import Ledger, exchanges
 from tests.support.kafka import KafkaBroker
-from tests.support.processes import REPO, Process
-from tests.support.produce import produce, produce_raw
-from tests.support.totals import assert_exact, requests_counted, until_counted
+from tests.support.processes import Process
+from tests.support.produce import produce_raw
+from tests.support.totals import assert_exact, until_counted
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(180)]
 
-
-def worker(broker: KafkaBroker, prefix: str, data_dir: Path, **settings: Any) -> Process:
-    """A worker whose agents stop early."""
-    given = {
-        "role": "worker",
-        "kafka__bootstrap_servers": broker.bootstrap_servers,
-        "kafka__topic_prefix": prefix,
-        "kafka__partitions": 2,
-        "kafka__session_timeout_s": 6,
-        "dead_letters__least": 20,
-        "engine__restart_backoff_max_s": 1,
-    }
-    return Process(data_dir, **{**given, **settings})
+NEIGHBOURS, OLD, GARBAGE = 1980, 10, 10
+TOO_OLD = ("--reason", "too_old_to_dedupe")
+UNDECODABLE = ("--reason", "undecodable")
 
 
-def dlq(process: Process, *arguments: str) -> tuple[int, str]:
-    """Exit code and output of the command, on the process's settings."""
-    command = [sys.executable, "-m", "app", "dlq", *arguments]
-    env = process.environ()
-    done = subprocess.run(command, cwd=REPO, env=env, capture_output=True, text=True, timeout=60)
-    return done.returncode, done.stdout + done.stderr
-
-
-async def until_letters(broker: KafkaBroker, prefix: str, count: int) -> None:
-    for _ in range(300):
-        letters = await consume_all(broker.bootstrap_servers, Topics(prefix).dead_letters)
-        if len(letters) >= count:
-            assert len(letters) == count
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"{len(letters)} of {count} letters")
-
-
-async def test_shown_and_sent_again(
+async def test_one_percent_goes_on_and_is_counted_once_when_it_is_sent_again(
     kafka_broker: KafkaBroker, topic_prefix: str, tmp_path: Path
 ) -> None:
-    """Too old for a worker that forgets early, counted by one that does not, once."""
-    servers, topics, ledger = kafka_broker.bootstrap_servers, Topics(topic_prefix), Ledger()
-    hasty = {"spill__max_age_s": 60, "dead_letters__max_replay_age_s": 3600}
-    short = worker(kafka_broker, topic_prefix, tmp_path / "w", meter__seen_ttl_s=90_060, **hasty)
-    now = datetime.now(UTC)
-    fresh = ledger.add_all(exchanges(61, 100, started_at=now))
-    days_old = datetime.fromtimestamp(now.timestamp() - 2 * 86_400, UTC)
-    old = ledger.add_all(exchanges(62, 10, started_at=days_old))
+    """Half of the poison is records too old for a worker that forgets early, half is garbage."""
+    ledger = Ledger()
+    short = worker(kafka_broker, topic_prefix, tmp_path / "w", **HASTY)
+    able = worker(kafka_broker, topic_prefix, tmp_path / "w", port=short.port)
     try:
         await short.start().until_ready()
-        await produce(servers, [*fresh, *old], prefix=topic_prefix)
-        await produce_raw(servers, topics.exchanges, [(b"default|user-001", b"\xff")])
-        await until_letters(kafka_broker, topic_prefix, 11)
-        await until_counted(short, 100)
-        code, out = dlq(short, "list", "--reason", "too_old_to_dedupe")
-        assert (code, out.count("too_old_to_dedupe")) == (0, 11)
-        place = out.split()[0]
-        code, out = dlq(short, "show", place)
-        assert (code, '"stage": "meter"' in out) == (0, True)
+        await send_with_poison(kafka_broker.bootstrap_servers, topic_prefix, ledger)
+        await until_letters(kafka_broker, topic_prefix, OLD + GARBAGE)
+        await until_counted(short, NEIGHBOURS)
+        assert (await short.get("/health/ready"))[1]["parts"]["dead letters"] == "ok"
+        await shown(short, tmp_path)
         assert short.stop() == 0
-        able = worker(kafka_broker, topic_prefix, tmp_path / "w", port=short.port)
         await able.start().until_ready()
-        code, out = dlq(able, "replay", "--reason", "too_old_to_dedupe", "--dry-run")
-        assert (code, "10 would be sent again" in out) == (0, True), out
-        for sent in (10, 0):
-            code, out = dlq(able, "replay", "--reason", "too_old_to_dedupe")
-            assert (code, f"{sent} sent again" in out) == (0, True), out
-        assert dlq(able, "replay", "--reason", "too_old_to_dedupe", "--again")[0] == 0
-        await until_counted(able, 110)
+        await sent_again(able, kafka_broker, topic_prefix)
+        await until_counted(able, NEIGHBOURS + OLD)
         await asyncio.sleep(2)
         await assert_exact(able, ledger)
-        for attempt in range(1, 4):
-            code, out = dlq(able, "replay", "--reason", "undecodable")
-            assert (code, "1 sent again" in out) == (0, True), out
-            await until_letters(kafka_broker, topic_prefix, 11 + attempt)
-        code, out = dlq(able, "replay", "--reason", "undecodable")
-        assert (code, "came back 3 times" in out) == (1, True), out
+        await comes_back(able, kafka_broker, topic_prefix)
         assert able.stop() == 0
     finally:
         short.kill()
+        if able.popen is not None:
+            able.kill()
 
 
-async def test_a_bad_deploy_stops_and_loses_nothing(
-    kafka_broker: KafkaBroker, topic_prefix: str, tmp_path: Path
-) -> None:
-    """All of a newer version: a few become letters, the rest waits for a build that knows them."""
-    servers, topics = kafka_broker.bootstrap_servers, Topics(topic_prefix)
-    ledger = Ledger()
-    known = ledger.add_all(exchanges(63, 200, started_at=datetime.now(UTC)))
-    newer = list(exchanges(64, 400, started_at=datetime.now(UTC)))
-    bad = worker(kafka_broker, topic_prefix, tmp_path / "w")
-    try:
-        await bad.start().until_ready()
-        await produce(servers, known, prefix=topic_prefix)
-        await until_counted(bad, 200)
-        messages: list[tuple[bytes | None, bytes | None]] = [
-            (
-                exchange_key(each.tenant, each.user, each.request_id),
-                encode_record(each).replace(b'"schema_version":1', b'"schema_version":9'),
-            )
-            for each in newer
-        ]
-        await produce_raw(servers, topics.exchanges, messages)
-        async with asyncio.timeout(60):
-            while "TAILRACE_DEAD_LETTERS__MAX_SHARE" not in bad.log_path.read_text():
-                await asyncio.sleep(0.1)
-        await asyncio.sleep(4)
-        letters = await consume_all(servers, topics.dead_letters)
-        assert len({each.value for each in letters}) <= 2 * 20
-        status, answer = await bad.get("/health/ready")
-        assert (status, answer["parts"]["streams"] != "running") == (503, True)
-        bad.kill()
-        able = worker(kafka_broker, topic_prefix, tmp_path / "w", dead_letters__max_share=1)
-        await able.start().until_ready()
-        async with asyncio.timeout(60):
-            while len({_origin(each.value) for each in letters}) < 400:
-                letters = await consume_all(servers, topics.dead_letters)
-        assert await requests_counted(able) == 200
-        able.kill()
-    finally:
-        bad.kill()
+async def send_with_poison(servers: str, prefix: str, ledger: Ledger) -> None:
+    """Two thousand messages, every hundredth of them poison."""
+    now = datetime.now(UTC)
+    good = ledger.add_all(exchanges(61, NEIGHBOURS, started_at=now - timedelta(seconds=20)))
+    old = ledger.add_all(exchanges(62, OLD, started_at=now - timedelta(days=2)))
+    messages: list[tuple[bytes | None, bytes | None]] = [
+        (exchange_key(each.tenant, each.user, each.request_id), encode_record(each))
+        for each in good
+    ]
+    step = len(messages) // (OLD + GARBAGE)
+    for number, each in enumerate(old):
+        key = exchange_key(each.tenant, each.user, each.request_id)
+        messages.insert(2 * number * step, (key, encode_record(each)))
+        messages.insert((2 * number + 1) * step, (b"default|user-001", b"\xff%d" % number))
+    await produce_raw(servers, Topics(prefix).exchanges, messages)
 
 
-def _origin(value: bytes) -> tuple[int, int]:
-    origin = decode_dead_letter(value).origin
-    return origin.partition, origin.offset
+async def shown(process: Process, tmp_path: Path) -> None:
+    """`list` and `show`, while the worker runs."""
+    code, out = await dlq(process, "list", *TOO_OLD)
+    assert (code, out.count("too_old_to_dedupe")) == (0, OLD + 1)
+    assert f"{OLD} dead letters, {OLD} of them not sent again" in out
+    code, out = await dlq(process, "list", *UNDECODABLE)
+    place = out.split()[0]
+    raw = tmp_path / "raw"
+    code, out = await dlq(process, "show", place, "--raw", str(raw))
+    assert (code, '"stage": "meter"' in out, raw.read_bytes()[:1]) == (0, True, b"\xff")
+    code, out = await dlq(process, "replay", *TOO_OLD)
+    assert (code, "TAILRACE_METER__SEEN_TTL_S" in out, f"0 sent again, {OLD} refused" in out) == (
+        (1, True, True)
+    )
+
+
+async def sent_again(process: Process, broker: KafkaBroker, prefix: str) -> None:
+    """Once by a command that is killed before it noted anything, once whole, once in vain."""
+    topics, connection = Topics(prefix), {"bootstrap_servers": broker.bootstrap_servers}
+    code, out = await dlq(process, "replay", *TOO_OLD, "--dry-run")
+    assert (code, f"{OLD} would be sent again" in out) == (0, True), out
+    wanted = LetterFilter(reasons=["too_old_to_dedupe"])
+    found = [each async for each in LetterTopic(topics, connection).letters(wanted)]
+    async with Resender(topics, connection) as killed:
+        assert not any(await killed.send(found))
+    for arguments, sent, before in ((("--limit", "3"), 3, 0), ((), OLD - 3, 3), ((), 0, OLD)):
+        code, out = await dlq(process, "replay", *TOO_OLD, *arguments)
+        assert code == 0, out
+        assert f"{sent} sent again, 0 refused" in out, out
+        assert before == 0 or f"{before} sent before" in out, out
+    code, out = await dlq(process, "list", "--waiting")
+    assert out.splitlines()[-1].startswith(f"{GARBAGE} dead letters")
+    assert (await dlq(process, "replay", *TOO_OLD, "--again"))[0] == 0
+
+
+async def comes_back(process: Process, broker: KafkaBroker, prefix: str) -> None:
+    """What nobody can read ends here again, until it has been tried often enough."""
+    count = OLD + GARBAGE
+    for _ in range(3):
+        code, out = await dlq(process, "replay", *UNDECODABLE)
+        assert (code, f"{GARBAGE} sent again" in out) == (0, True), out
+        count += GARBAGE
+        letters = await until_letters(broker, prefix, count)
+    code, out = await dlq(process, "replay", *UNDECODABLE)
+    assert (code, out.count("came back 3 times")) == (1, GARBAGE), out
+    garbage = [each for each in letters if each.reason == "undecodable"]
+    first = {each.origin for each in garbage if each.attempt == 0}
+    assert {each.first_origin for each in garbage if each.attempt == 3} == first

@@ -25,7 +25,12 @@ def letter(offset: int = 7, **changes: Any) -> DeadLetter:
 
 
 def stored(
-    partition: int = 1, offset: int = 3, *, replayed: bool = False, **changes: Any
+    partition: int = 1,
+    offset: int = 3,
+    *,
+    offset_of_origin: int = 7,
+    replayed: bool = False,
+    **changes: Any,
 ) -> Stored:
-    """The same at a place of its own."""
-    return Stored(partition, offset, letter(**changes), replayed)
+    """The same at a place of its own; `offset_of_origin` is where the message lay."""
+    return Stored(partition, offset, letter(offset_of_origin, **changes), replayed)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agents.dead_letters import DeadLetters
+from agents.letter_limit import LetterLimit
 from agents.sink_agent import SinkAgent
 from agents.strikes import Patience
 from app.clock import ManualClock
@@ -35,7 +36,9 @@ def messages(*values: bytes, first: int = 0) -> list[Message]:
 class World:
     """The agent, its sink, and what it emitted."""
 
-    def __init__(self, sink: Any = None, attempts: int = 3) -> None:
+    def __init__(
+        self, sink: Any = None, attempts: int = 3, limit: LetterLimit | None = None
+    ) -> None:
         self.sink: Any = sink or MemorySink(key_of=str)
         self.emitter = MemoryEmitter()
         self.metrics = Metrics()
@@ -43,7 +46,12 @@ class World:
         self.done: list[tuple[int, str]] = []
         self.watch = SinkWatch(self.sink.name, lambda: str(self.sink.state), self.metrics)
         dead = DeadLetters(
-            self.emitter, "dead", stage="memory", clock=self.clock, metrics=self.metrics
+            self.emitter,
+            "dead",
+            stage="memory",
+            clock=self.clock,
+            metrics=self.metrics,
+            limit=limit,
         )
         self.agent: SinkAgent[str] = SinkAgent(
             sink=self.sink,

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from agents.letter_limit import LetterLimit
 from app.engine.contracts import Again, Message
 from app.sinks.contract import Done, Verdict
 from app.sinks.memory import MemorySink
-from tests.support.sink_agents import World
+from tests.support.sink_agents import World, messages
 
 
 async def test_what_is_written_is_done() -> None:
@@ -38,6 +39,20 @@ async def test_what_a_sink_refuses_for_ever_is_buried_alone() -> None:
     assert await world.write(b"a", b"p", b"b") == [None, None, None]
     assert world.dead == [(1, "sink_refused")]
     assert set(world.sink.kept) == {"a", "b"}
+
+
+async def test_too_many_dead_letters_wait_where_they_are() -> None:
+    """They are tried again without limit; what the sink takes is written."""
+    world = World(limit=LetterLimit(0.1, 10))
+    poison = [b"\xff"] * 15
+    results = await world.write(*poison, b"a")
+    assert results[:10] == [None] * 10
+    assert all(isinstance(each, Again) for each in results[10:15])
+    assert results[15] is None
+    again = await world.agent.write(messages(*poison[10:], first=10))
+    assert all("stops at t-0@" in each.reason for each in again if each is not None)
+    assert (len(again), len(world.dead)) == (5, 10)
+    assert world.sink.kept == {"a": "a"}
 
 
 async def test_a_sink_that_is_down_buries_nothing() -> None:
