@@ -1,5 +1,6 @@
 """One exchange: fed by the relay while it passes, asked once for its record."""
 
+from functools import partial
 from typing import Any
 
 from app.clock import utc
@@ -8,6 +9,7 @@ from app.record.bodies import BodyEnvelope
 from app.record.build import build_record
 from app.record.fields import MAX_USER_BYTES
 from app.record.model import ANONYMOUS_USER
+from proxy.capture.large import Begin, LargeBodies, LargeBody, Side
 from proxy.capture.request_side import RequestSide
 from proxy.capture.response_side import ResponseHead, ResponseSide
 from proxy.capture.timings import Marks
@@ -31,6 +33,7 @@ class Capture:
         "_dialect",
         "_family",
         "_limits",
+        "_larger",
         "_marks",
         "_meta",
         "_notes",
@@ -39,15 +42,23 @@ class Capture:
         "_response",
     )
 
-    def __init__(self, meta: CallMeta, limits: CaptureLimits, dialect_family: str) -> None:
+    def __init__(
+        self,
+        meta: CallMeta,
+        limits: CaptureLimits,
+        dialect_family: str,
+        larger: LargeBodies | None = None,
+    ) -> None:
+        """`larger` keeps bodies that are over the limit of a copy; without it nobody does."""
         self._meta = meta
         self._limits = limits
+        self._larger = larger
         self._family = dialect_family
         self._dialect = dialect_state(dialect_family, meta.path)
         self._marks = Marks(meta.started_mono_s)
         self._notes: list[str] = []
         self._provider_request_id: str | None = None
-        self._request = RequestSide(meta, limits, self._dialect)
+        self._request = RequestSide(meta, limits, self._dialect, self._begin("request"))
         self._response: ResponseSide | None = None
 
     @property
@@ -92,7 +103,11 @@ class Capture:
         self._provider_request_id = provider_request_id or None
         head = ResponseHead(status, content_type, content_encoding)
         self._response = ResponseSide(
-            head, self._limits, self._dialect, omit=self._meta.omit_response
+            head,
+            self._limits,
+            self._dialect,
+            omit=self._meta.omit_response,
+            begin=self._begin("response"),
         )
 
     def feed_response(self, chunk: bytes, at_s: float) -> None:
@@ -108,6 +123,11 @@ class Capture:
             self._fail()
 
     def finish(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
+    def larger(self) -> list[LargeBody]:
+        """The bodies that go elsewhere: of those that are open at the end, `finish` keeps none."""
+        sides = [self._request.large, self._response.large if self._response else None]
+        return [large for large in sides if large is not None]
+
         """The record and the bodies to keep; to be called once, after the last byte.
 
         Raises: RecordError where `meta` or `stamp` is malformed, never for any bytes that passed.
@@ -120,6 +140,8 @@ class Capture:
         except Exception:  # noqa: BLE001 - counted; a record without its facts is better than none
             self._fail()
         return self._unread(ending, stamp)
+            for each in self.larger():
+                each.give_up()
 
     def _finished(self, ending: Ending, stamp: Stamp) -> Finished:
         asked = self._read_request()
@@ -143,7 +165,7 @@ class Capture:
             provider_request_id=self._provider_request_id or facts.provider_id,
             timings_ms=self._marks.timings_ms(response.pace if response is not None else None),
             usage=facts.usage,
-            body_ref=f"bodies/{self._meta.request_id}" if bodies is not None else None,
+            body_ref=self._body_ref(bodies),
             request_body=self._request.state,
             response_body=response.state if response is not None else "empty",
         )
@@ -236,4 +258,22 @@ class Capture:
 
     def _note(self, note: str) -> None:
         if note not in self._notes:
+    def _body_ref(self, bodies: BodyEnvelope | None) -> str | None:
+        """How the record names its bodies: by the request id, or by the address of large ones."""
+        if bodies is None:
+            return None
+        for part in (bodies.request, bodies.response):
+            if part is not None and part.stored is not None and self._larger is not None:
+                return self._larger.address(part.stored)
+        return f"bodies/{self._meta.request_id}"
+
+    def _begin(self, side: Side) -> Begin | None:
+        """How a body of this call begins to go elsewhere."""
+        if self._larger is None:
+            return None
+        meta = self._meta
+        return partial(
+            self._larger.begin, meta.tenant, utc(meta.started_at_s), meta.request_id, side
+        )
+
             self._notes.append(note)

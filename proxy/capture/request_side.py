@@ -3,6 +3,7 @@
 from app.record.bodies import BodyPart
 from app.record.model import BodyState
 from proxy.capture.body_copy import BodyCopy
+from proxy.capture.large import Begin, LargeBody
 from proxy.decoding import Decoder, coding_names
 from proxy.dialects.base import DialectState, RequestFacts
 from proxy.dialects.fields import load
@@ -23,11 +24,17 @@ class RequestSide:
         "size_bytes",
     )
 
-    def __init__(self, meta: CallMeta, limits: CaptureLimits, dialect: DialectState) -> None:
+    def __init__(
+        self,
+        meta: CallMeta,
+        limits: CaptureLimits,
+        dialect: DialectState,
+        begin: Begin | None = None,
+    ) -> None:
         self._meta = meta
         self._limits = limits
         self._dialect = dialect
-        self._copy = BodyCopy(0 if meta.omit_request else limits.max_body_bytes)
+        self._copy = BodyCopy(0) if meta.omit_request else BodyCopy(limits.max_body_bytes, begin)
         self._parsed: BodyCopy | None = BodyCopy(limits.max_decoded_bytes)
         self._facts: RequestFacts | None = None
         self.notes: list[str] = []
@@ -59,14 +66,19 @@ class RequestSide:
             return "empty"
         if self._meta.omit_request:
             return "omitted"
-        return "too_large" if self._copy.outgrown else "kept"
+        return self._copy.fate
 
     def part(self) -> BodyPart | None:
         """The bytes to keep, None unless the state is `kept`."""
         if self.state != "kept":
             return None
         meta = self._meta
-        return BodyPart(meta.request_content_type, meta.request_content_encoding, self._copy.data())
+        return self._copy.part(meta.request_content_type, meta.request_content_encoding)
+
+    @property
+    def large(self) -> LargeBody | None:
+        """The body, where it goes elsewhere."""
+        return self._copy.large
 
     def _may_be_json(self, first_chunk: bytes) -> bool:
         if "json" in self._meta.request_content_type.lower():
@@ -78,7 +90,7 @@ class RequestSide:
             self.notes.append("request_too_large_to_read")
             return RequestFacts()
         # A kept copy holds the same bytes: joined once for both.
-        data = self._copy.data() if self.state == "kept" else gathered.data()
+        data = gathered.data() if self._copy.outgrown else self._copy.data()
         if coding_names(self._meta.request_content_encoding):
             decoder = Decoder(self._meta.request_content_encoding, self._limits.max_decoded_bytes)
             data = b"".join(decoder.feed(data))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.record.bodies import BodyPart
 from app.record.model import BodyState
 from proxy.capture.body_copy import BodyCopy
+from proxy.capture.large import Begin, LargeBody
 from proxy.capture.pace import Pace
 from proxy.decoding import Decoder, coding_names
 from proxy.dialects.base import DialectState, ResponseFacts
@@ -48,12 +49,18 @@ class ResponseSide:
     )
 
     def __init__(
-        self, head: ResponseHead, limits: CaptureLimits, dialect: DialectState, *, omit: bool
+        self,
+        head: ResponseHead,
+        limits: CaptureLimits,
+        dialect: DialectState,
+        *,
+        omit: bool,
+        begin: Begin | None = None,
     ) -> None:
         self.head = head
         self._dialect = dialect
         self._omit = omit
-        self._copy = BodyCopy(0 if omit else limits.max_body_bytes)
+        self._copy = BodyCopy(0) if omit else BodyCopy(limits.max_body_bytes, begin)
         self._parser: SseParser | None = None
         self._document: BodyCopy | None = None
         self._decoder: Decoder | None = None
@@ -83,7 +90,7 @@ class ResponseSide:
             return "empty"
         if self._omit:
             return "omitted"
-        return "too_large" if self._copy.outgrown else "kept"
+        return self._copy.fate
 
     @property
     def _reads(self) -> bool:
@@ -111,7 +118,12 @@ class ResponseSide:
         if self.state != "kept":
             return None
         head = self.head
-        return BodyPart(head.content_type, head.content_encoding, self._copy.data())
+        return self._copy.part(head.content_type, head.content_encoding)
+
+    @property
+    def large(self) -> LargeBody | None:
+        """The body, where it goes elsewhere."""
+        return self._copy.large
 
     def finish(self) -> tuple[ResponseFacts, bool]:
         """What the response says, and whether it is a stream that was cut short."""
@@ -153,7 +165,7 @@ class ResponseSide:
             self.notes.append("response_too_large_to_read")
             return
         # A kept copy of what needed no decoding holds the same bytes: joined once for both.
-        shared = self._decoder is None and self.state == "kept"
+        shared = self._decoder is None and not self._copy.outgrown
         data = self._copy.data() if shared else gathered.data()
         if not data:
             return

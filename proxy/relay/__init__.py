@@ -7,6 +7,7 @@
     upload.py      `Upload`: the client's body on its way up, a copy to the capture
     downstream.py  `Downstream`: the response on the client's connection, byte for byte
     drain.py       `Drains`: reading on after a client left, for the usage
+    finishing.py   `Finishing`: records that wait until it is known what becomes of large bodies
     headers.py     which header fields pass (RFC 9110 §7.6.1), split in one walk
     errors.py      our own errors in the called API's shape
     secrets.py     credentials masked in URLs

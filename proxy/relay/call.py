@@ -13,8 +13,10 @@ from prometheus_client import Counter
 from app.access.directory import ANYBODY, Principal
 from app.errors import RelayRefused, UpstreamError
 from app.record.model import DEFAULT_TENANT, Outcome
+from proxy.capture.large import LargeBody
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
 from proxy.identity import PropertyLimits, read_identity
+from proxy.relay.finishing import Finishing
 from proxy.relay.headers import RequestHead, ResponseHead
 from proxy.relay.recording import CallCapture, Recorder
 from proxy.relay.secrets import mask_url
@@ -39,6 +41,7 @@ class Calls:
         self._authorize = authorize
         settings = recorder.settings
         self._properties = PropertyLimits(settings.max_properties, settings.max_property_bytes)
+        self.finishing = Finishing(recorder.large_wait_s)
         self._relayed: dict[tuple[str, str], Counter] = {}
         self._limits = CaptureLimits(settings.max_body_bytes, settings.max_decoded_bytes)
 
@@ -197,14 +200,21 @@ class Call:
         if self._finished:
             return
         self._finished = True
-        recorder = self._calls.recorder
         ending, at_s = Ending(outcome, error), self._clock.monotonic_s()
+        self._calls.finishing.take(self._larger(), lambda: self._give(ending, at_s))
+
+    def _give(self, ending: Ending, at_s: float) -> None:
+        sink = self._calls.recorder.sink
         try:
-            finished = self._record(ending, at_s, recorder.sink.stamp())
-            recorder.sink.offer(finished)
+            finished = self._record(ending, at_s, sink.stamp())
+            sink.offer(finished)
             self._calls.count_relayed(self._meta.provider, finished.record.outcome)
         except Exception:  # noqa: BLE001 - counted; the response is out already
             self._calls.count_failure("finish")
+
+    def _larger(self) -> Sequence[LargeBody]:
+        """The bodies that go elsewhere."""
+        return () if self._capture is None else self._capture.larger()
 
     def _record(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
         if self._capture is not None:
@@ -218,5 +228,7 @@ class Call:
         return capture.finish(ending, at_s, stamp)
 
     def _lose_capture(self) -> None:
-        self._capture = None
+        larger, self._capture = self._larger(), None
+        for body in larger:
+            body.give_up()
         self._calls.count_failure("capture")

@@ -77,8 +77,14 @@ class Relay:
         )
 
     async def close(self, grace_s: float) -> None:
-        """Wait for the responses read on without a client, at most `grace_s` seconds."""
+        """Wait for the responses read on without a client, and for the large bodies of all calls.
+
+        Takes at most `grace_s` seconds.
+        """
+        deadline_s = asyncio.get_running_loop().time() + grace_s
         await self._drains.close(grace_s)
+        left_s = max(0.0, deadline_s - asyncio.get_running_loop().time())
+        await self._calls.finishing.close(left_s)
 
     def _client_left(self, call: Call, reason: str) -> None:
         coming = call.sending or call.response

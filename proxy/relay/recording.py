@@ -1,5 +1,6 @@
 """What calls are recorded with: small interfaces to capture and publisher, and their bundle."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -7,6 +8,7 @@ from app.clock import Clock
 from app.ids import Ids
 from app.metrics import Metrics
 from config.sections import CaptureSettings
+from proxy.capture.large import LargeBody
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
 
 
@@ -46,6 +48,9 @@ class CallCapture(Protocol):
     def feed_response(self, chunk: bytes, at_s: float) -> None:
         """Some of the response's body."""
 
+    def larger(self) -> Sequence[LargeBody]:
+        """Bodies that go elsewhere; `finish` keeps those that are settled by then."""
+
     def finish(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
         """The record, at the end, once."""
 
@@ -59,7 +64,7 @@ class NewCapture(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """What every call's record is made with."""
+    """What every call's record is made with; how long a record waits for its large bodies."""
 
     sink: RecordSink
     new_capture: NewCapture
@@ -67,3 +72,4 @@ class Recorder:
     ids: Ids
     metrics: Metrics
     settings: CaptureSettings
+    large_wait_s: float = 30.0

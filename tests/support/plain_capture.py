@@ -2,6 +2,7 @@
 
 from app.clock import utc
 from app.record.model import Record, Timings
+from proxy.capture.large import LargeBody
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
 
 
@@ -18,6 +19,7 @@ class PlainCapture:
         self.provider_request_id: str | None = None
         self.steps: list[str] = []
         self.ended = False
+        self.large: list[LargeBody] = []
 
     def feed_request(self, chunk: bytes) -> None:
         self.request_bytes += len(chunk)
@@ -40,6 +42,9 @@ class PlainCapture:
     def feed_response(self, chunk: bytes, at_s: float) -> None:
         self.response_bytes += len(chunk)
         self.steps.append("feed_response")
+
+    def larger(self) -> list[LargeBody]:
+        return self.large
 
     def finish(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
         self.steps.append("finish")

@@ -53,10 +53,15 @@ class DirectUploads:
         limits: DirectLimits,
         metrics: Metrics,
         *,
+        bucket: str = "bodies",
         part_bytes: int = PART_BYTES,
         jitter: Callable[[], float] = random,
     ) -> None:
-        """The store belongs to the caller, who closes it after the last upload."""
+        """The store belongs to the caller, who closes it after the last upload.
+
+        `bucket` is its name, for addresses alone.
+        """
+        self._bucket = bucket
         self.limits = limits
         self.part_bytes = part_bytes
         self.held_bytes = 0
@@ -78,6 +83,10 @@ class DirectUploads:
             self._open.add(upload)
             upload.start()
         return upload
+
+    def address(self, stored: StoredBody) -> str:
+        """Where the large bodies of its exchange are: `s3://bucket/prefix`, one object a side."""
+        return f"s3://{self._bucket}/{stored.object.rpartition('/')[0]}"
 
     def count(self, upload: "DirectUpload") -> None:
         """An upload is over."""

@@ -1,4 +1,6 @@
+from app.record.bodies import BodyPart
 from proxy.capture.body_copy import BodyCopy
+from tests.support.large import MemoryLargeBody
 
 
 def test_it_keeps_what_fits() -> None:
@@ -30,3 +32,22 @@ def test_it_grows_on_after_being_read() -> None:
     assert copy.data() == b"ab"
     copy.add(b"c")
     assert copy.data() == b"abc"
+
+
+async def test_beyond_its_limit_a_body_goes_elsewhere_from_the_first_byte() -> None:
+    large = MemoryLargeBody("b")
+    copy = BodyCopy(5, lambda: large)
+    copy.add(b"abc")
+    assert (copy.large, copy.fate) == (None, "kept")
+    for chunk in (b"def", b"g"):
+        copy.add(chunk)
+    assert (copy.large, large.data, copy.data(), copy.fate) == (large, b"abcdefg", b"", "dropped")
+    large.settle()
+    assert copy.fate == "kept"
+    assert copy.part("a/b", "gzip") == BodyPart("a/b", "gzip", b"", large.stored)
+
+
+def test_the_part_of_what_fits_has_its_bytes() -> None:
+    copy = BodyCopy(5)
+    copy.add(b"abc")
+    assert copy.part("a/b", "") == BodyPart("a/b", "", b"abc")
