@@ -52,7 +52,8 @@ class DeadLetters:
         self._clock = clock
         self._counter = metrics.dead_letters_total
         self._stopped = metrics.dead_letters_stopped.labels(stage=stage)
-        self._stopped.set(self._limit.is_stopped(stage))
+        if limit is not None:
+            self._stopped.set(limit.is_stopped(stage))
 
     def bury(self, message: Message, error: RecordError, *, attempt: int = 0) -> None:
         """Emit the letter, count it and say so; `attempt` is the record's, where it is known.

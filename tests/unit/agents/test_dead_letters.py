@@ -114,6 +114,7 @@ def test_too_many_stop_before_anything_is_emitted_and_say_so_once(
     assert [each.levelname for each in caplog.records].count("ERROR") == 1
     assert metrics.registry.get_sample_value(name, labels) == 1
     letters()
+    DeadLetters(emitter, "dead", stage="meter", clock=ManualClock(), metrics=metrics)
     assert metrics.registry.get_sample_value(name, labels) == 1
     bury(12, tailrace_attempt=b"1")
     assert len(emitter.on("dead")) == 11
