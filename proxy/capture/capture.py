@@ -32,8 +32,8 @@ class Capture:
     __slots__ = (
         "_dialect",
         "_family",
-        "_limits",
         "_larger",
+        "_limits",
         "_marks",
         "_meta",
         "_notes",
@@ -51,8 +51,8 @@ class Capture:
     ) -> None:
         """`larger` keeps bodies that are over the limit of a copy; without it nobody does."""
         self._meta = meta
-        self._limits = limits
         self._larger = larger
+        self._limits = limits
         self._family = dialect_family
         self._dialect = dialect_state(dialect_family, meta.path)
         self._marks = Marks(meta.started_mono_s)
@@ -122,12 +122,12 @@ class Capture:
         except Exception:  # noqa: BLE001 - counted; whatever fails here, the client is served
             self._fail()
 
-    def finish(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
     def larger(self) -> list[LargeBody]:
         """The bodies that go elsewhere: of those that are open at the end, `finish` keeps none."""
         sides = [self._request.large, self._response.large if self._response else None]
         return [large for large in sides if large is not None]
 
+    def finish(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
         """The record and the bodies to keep; to be called once, after the last byte.
 
         Raises: RecordError where `meta` or `stamp` is malformed, never for any bytes that passed.
@@ -139,9 +139,9 @@ class Capture:
             raise
         except Exception:  # noqa: BLE001 - counted; a record without its facts is better than none
             self._fail()
-        return self._unread(ending, stamp)
             for each in self.larger():
                 each.give_up()
+        return self._unread(ending, stamp)
 
     def _finished(self, ending: Ending, stamp: Stamp) -> Finished:
         asked = self._read_request()
@@ -250,14 +250,6 @@ class Capture:
         started_at = utc(meta.started_at_s)
         return BodyEnvelope(meta.tenant, meta.request_id, started_at, request, response)
 
-    def _fail(self) -> None:
-        """Reading the response failed: it is not tried again."""
-        self._note(FAILED)
-        if self._response is not None:
-            self._response.stop_reading()
-
-    def _note(self, note: str) -> None:
-        if note not in self._notes:
     def _body_ref(self, bodies: BodyEnvelope | None) -> str | None:
         """How the record names its bodies: by the request id, or by the address of large ones."""
         if bodies is None:
@@ -276,4 +268,12 @@ class Capture:
             self._larger.begin, meta.tenant, utc(meta.started_at_s), meta.request_id, side
         )
 
+    def _fail(self) -> None:
+        """Reading the response failed: it is not tried again."""
+        self._note(FAILED)
+        if self._response is not None:
+            self._response.stop_reading()
+
+    def _note(self, note: str) -> None:
+        if note not in self._notes:
             self._notes.append(note)
