@@ -9,9 +9,9 @@ from config import load_settings
 @pytest.mark.parametrize(
     ("role", "relays", "streams", "parts"),
     [
-        ("all", True, True, ["publisher", "streams", "control"]),
+        ("all", True, True, ["publisher", "streams", "control", "dead letters"]),
         ("proxy", True, False, ["publisher", "control"]),
-        ("worker", False, True, ["streams", "control"]),
+        ("worker", False, True, ["streams", "control", "dead letters"]),
     ],
 )
 async def test_roles(role: str, relays: bool, streams: bool, parts: list[str]) -> None:
