@@ -54,3 +54,18 @@ class ArchiveSettings(Section):
     batch_age_s: Annotated[float, Field(ge=0.05, le=600)] = Field(
         10, description="longest that a body waits for others; fewer objects, or sooner readable"
     )
+    direct_max_bytes: Annotated[int, Field(ge=0, le=4096 * MIB)] = Field(
+        64 * MIB,
+        description="bodies over capture.max_body_bytes, up to this, go to the store while they"
+        " pass; 0: none",
+    )
+    direct_uploads: Annotated[int, Field(ge=1, le=64)] = Field(
+        8, description="such bodies that a process uploads at once; further ones are dropped"
+    )
+    direct_buffer_bytes: Annotated[int, Field(ge=16 * MIB, le=4096 * MIB)] = Field(
+        64 * MIB,
+        description="their bytes that may wait for the store, in all; over it one is dropped",
+    )
+    direct_wait_s: Seconds = Field(
+        30, description="longest that a record waits for the upload of its bodies"
+    )

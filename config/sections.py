@@ -128,7 +128,8 @@ class CaptureSettings(Section):
     """What is kept of an exchange."""
 
     max_body_bytes: Annotated[int, Field(ge=0, le=64 * MIB)] = Field(
-        1 * MIB, description="a body longer than this is not kept (too_large); usage still is"
+        1 * MIB,
+        description="a longer body goes to the object store while it passes, or is not kept",
     )
     max_decoded_bytes: Annotated[int, Field(ge=1024, le=1024 * MIB)] = Field(
         64 * MIB, description="a compressed body is decoded no further than this"

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 from app.clock import SystemClock
+from app.composition.direct import Direct
 from app.composition.ways import register_log, ways_out
 from app.ids import RandomIds
 from app.metrics import Metrics
@@ -63,6 +65,7 @@ class Relaying:
             sampler=Sampler(settings.sample.rate, settings.sample.tenants),
         )
         self._ids = ids
+        self._direct = Direct(settings, metrics)
         self._relay: Relay | None = None
         self._client: Http1Upstream | None = None
 
@@ -90,11 +93,12 @@ class Relaying:
         settings = self._settings
         recorder = Recorder(
             sink=self.publisher,
-            new_capture=Capture,
+            new_capture=partial(Capture, larger=self._direct.uploads),
             clock=SystemClock(),
             ids=self._ids,
             metrics=self._metrics,
             settings=settings.capture,
+            large_wait_s=settings.archive.direct_wait_s,
         )
         times = settings.relay
         timeouts = Timeouts(
@@ -117,6 +121,7 @@ class Relaying:
     async def stop(self) -> None:
         """Let go of connections."""
         await self.publisher.close(0)
+        await self._direct.stop()
         client, self._client = self._client, None
         if client is not None:
             await client.close()

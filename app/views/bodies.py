@@ -5,23 +5,28 @@
 
 The bytes come with the content type and coding that they passed with, so a client decodes them as
 the provider's would. They are anybody's: nothing may sniff, show or run them on our origin. In JSON
-`data` is text where the bytes are uncoded UTF-8, else base64; `encoding` says which.
+`data` is text where the bytes are uncoded UTF-8, else base64; `encoding` says which. A large body
+that has an object of its own is null there: ask for its side.
 """
 
 import asyncio
 import base64
+import logging
 import re
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any, get_args
 
 import orjson
 from aiohttp import web
 
-from app.errors import QueryRefused
+from app.errors import QueryRefused, TailraceError
 from app.record.bodies import BodyPart
 from app.record.fields import REQUEST_ID_PATTERN
 from app.sinks.archive.reading import Bodies, BodyReader, Side
 from app.views.tenancy import tenant_of
 
+logger = logging.getLogger(__name__)
 SIDES: tuple[Side, ...] = get_args(Side)
 ID = re.compile(REQUEST_ID_PATTERN)
 SLICE_BYTES = 256 << 10
@@ -52,10 +57,12 @@ class BodyView:
             raise QueryRefused(404, "unknown_exchange", "no exchange has such an id", "id")
         if self._reader is None:
             raise QueryRefused(404, "no_archive", "bodies are not archived: no object store is set")
-        bodies = await self._reader.read(tenant_of(request), request_id)
+        reader, tenant = self._reader, tenant_of(request)
+        bodies = await reader.read(tenant, request_id)
         if side is None:
             data = await asyncio.to_thread(as_json, request_id, bodies)
-            return await _sent(request, data, {"Content-Type": "application/json"})
+            headers = {"Content-Type": "application/json"}
+            return await _sent(request, headers, len(data), _sliced(data))
         part = bodies.part(side)
         headers = {
             "Content-Type": part.content_type or "application/octet-stream",
@@ -63,7 +70,9 @@ class BodyView:
         }
         if part.content_encoding:
             headers["Content-Encoding"] = part.content_encoding
-        return await _sent(request, part.data, headers)
+        stored = part.stored
+        pieces = _sliced(part.data) if stored is None else reader.pieces(tenant, stored)
+        return await _sent(request, headers, part.size_bytes, pieces)
 
 
 def side_of(text: str | None) -> Side | None:
@@ -92,28 +101,50 @@ def as_json(request_id: str, bodies: Bodies) -> bytes:
 def _part_json(part: BodyPart | None) -> dict[str, Any] | None:
     if part is None:
         return None
-    encoding, text = "base64", None
+    if part.stored is not None:
+        return _described(part, None, None)
     if part.content_encoding.lower() in IDENTITY:
-        try:
-            encoding, text = "utf-8", part.data.decode()
-        except UnicodeDecodeError:
-            encoding, text = "base64", None
+        with suppress(UnicodeDecodeError):
+            return _described(part, "utf-8", part.data.decode())
+    return _described(part, "base64", base64.b64encode(part.data).decode())
+
+
+def _described(part: BodyPart, encoding: str | None, data: str | None) -> dict[str, Any]:
     return {
         "content_type": part.content_type,
         "content_encoding": part.content_encoding,
-        "size_bytes": len(part.data),
+        "size_bytes": part.size_bytes,
         "encoding": encoding,
-        "data": base64.b64encode(part.data).decode() if text is None else text,
+        "data": data,
     }
 
 
-async def _sent(request: web.Request, data: bytes, headers: dict[str, str]) -> web.StreamResponse:
-    """An answer in slices, so that a large one does not hold up the loop."""
-    response = web.StreamResponse(headers={**GUARDS, **headers})
-    response.content_length = len(data)
-    await response.prepare(request)
+async def _sliced(data: bytes) -> AsyncIterator[bytes | memoryview]:
+    """Slices small enough for the loop."""
     view = memoryview(data)
     for start in range(0, len(data), SLICE_BYTES):
-        await response.write(view[start : start + SLICE_BYTES])
+        yield view[start : start + SLICE_BYTES]
+
+
+async def _sent(
+    request: web.Request,
+    headers: dict[str, str],
+    size_bytes: int,
+    pieces: AsyncIterator[bytes | memoryview] | AsyncIterator[bytes],
+) -> web.StreamResponse:
+    """An answer piece by piece. What is wrong with a later piece breaks the connection off."""
+    response = web.StreamResponse(headers={**GUARDS, **headers})
+    response.content_length = size_bytes
+    first = await anext(pieces, b"")
+    await response.prepare(request)
+    try:
+        await response.write(first)
+        async for piece in pieces:
+            await response.write(piece)
+    except TailraceError as error:
+        logger.warning("a body is cut short: %s", error)
+        if request.transport is not None:
+            request.transport.abort()
+        return response
     await response.write_eof()
     return response

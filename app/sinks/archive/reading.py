@@ -1,14 +1,18 @@
-"""The bodies of one exchange, read back: one lookup, one ranged read, checked to the last byte."""
+"""The bodies of one exchange, read back: one lookup, one ranged read, checked to the last byte.
+
+Large ones lie in objects of their own: they are read piece by piece, so that none is ever held.
+"""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
+from zlib import crc32
 
 from app.clock import Clock
 from app.errors import QueryRefused, SegmentError, SinkRefused, StoreUnavailable, Unavailable
 from app.ids import minted_at_ms
-from app.record.bodies import BodyEnvelope, BodyPart
+from app.record.bodies import BodyEnvelope, BodyPart, StoredBody
 from app.record.model import BodyState
 from app.sinks.archive.locations import BodyStates, Locations
 from app.sinks.archive.segment import read_member
@@ -18,6 +22,7 @@ Side = Literal["request", "response"]
 READS_AT_ONCE = 4
 RETRY_AFTER_S = 5.0
 BODIES_RETENTION_S = 86_400
+PIECE_BYTES = 4 << 20
 EMPTY = BodyPart("", "", b"")
 REASONS: dict[BodyState, str] = {
     "omitted": "the caller asked that this side is not kept",
@@ -92,6 +97,26 @@ class BodyReader:
         if (envelope.tenant, envelope.request_id) != (tenant, request_id):
             raise SegmentError(f"{location.object} holds another exchange at {location.offset}")
         return Bodies(envelope.request, envelope.response, await self._states(envelope))
+
+    async def pieces(self, tenant: str, stored: StoredBody) -> AsyncIterator[bytes]:
+        """A large body of a tenant's exchange, whole, or an error before its last piece.
+
+        Raises: SegmentError, Unavailable; QueryRefused where the object was deleted.
+        """
+        if not stored.object.startswith(f"{tenant}/"):
+            raise SegmentError(f"{stored.object} is not the tenant's")
+        crc = read_bytes = 0
+        while read_bytes < stored.size_bytes:
+            length = min(PIECE_BYTES, stored.size_bytes - read_bytes)
+            piece = await _available(self._store.get(stored.object, read_bytes, length))
+            if piece is None:
+                raise QueryRefused(404, "expired", "the object with this body was deleted")
+            read_bytes += len(piece)
+            crc = await asyncio.to_thread(crc32, piece, crc)
+            is_whole = read_bytes == stored.size_bytes and crc == stored.crc32
+            if len(piece) != length or (read_bytes == stored.size_bytes and not is_whole):
+                raise SegmentError(f"{stored.object} is not what was written")
+            yield piece
 
     async def _states(self, envelope: BodyEnvelope) -> BodyStates | None:
         """What became of the sides, asked where one is missing."""

@@ -4,13 +4,14 @@ import base64
 import gzip
 import os
 from collections.abc import AsyncIterator
+from zlib import crc32
 
 import aiohttp
 import pytest
 from aiohttp import web
 
 from app.access.directory import Principal
-from app.record.bodies import BodyEnvelope, BodyPart
+from app.record.bodies import BodyEnvelope, BodyPart, StoredBody
 from app.sinks.archive.locations import BodyStates
 from app.views.bodies import BodyView
 from app.views.json_errors import json_errors
@@ -163,6 +164,27 @@ async def test_what_cannot_be_asked_is_refused(
 ) -> None:
     async with world.get(query, request_id) as answer:
         assert (answer.status, (await answer.json())["error"]["field"]) == (status, field)
+
+
+async def test_a_large_body_is_read_from_its_own_object(world: Served) -> None:
+    data = os.urandom(9 << 20)
+    stored = StoredBody("default/2026-03-14/direct/x/response", len(data), crc32(data))
+    world.store.objects[stored.object] = data
+    await world.keep(ASKED, BodyPart("video/mp4", "", b"", stored))
+    async with world.get("?side=response") as answer:
+        assert answer.headers["Content-Length"] == str(len(data))
+        assert answer.headers["Content-Type"] == "video/mp4"
+        assert await answer.read() == data
+    async with world.get() as answer:
+        told = (await answer.json())["response"]
+    assert (told["size_bytes"], told["data"], told["encoding"]) == (len(data), None, None)
+    world.store.objects[stored.object] = data[:-1] + b"?"
+    with pytest.raises(aiohttp.ClientPayloadError):
+        async with world.get("?side=response") as answer:
+            await answer.read()
+    world.store.objects.pop(stored.object)
+    async with world.get("?side=response") as answer:
+        assert (answer.status, (await answer.json())["error"]["code"]) == (404, "expired")
 
 
 async def test_without_a_store_there_are_no_bodies() -> None:

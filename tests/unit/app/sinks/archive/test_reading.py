@@ -1,12 +1,15 @@
 """Reading bodies back: exact, of the tenant alone, and with the reason where there are none."""
 
+import os
+from zlib import crc32
+
 import pytest
 
 from app.errors import QueryRefused, SegmentError, SinkRefused, StoreUnavailable, Unavailable
-from app.record.bodies import BodyEnvelope, BodyPart
+from app.record.bodies import BodyEnvelope, BodyPart, StoredBody
 from app.record.model import BodyState
 from app.sinks.archive.locations import BodyStates, Location
-from app.sinks.archive.reading import BodyReader
+from app.sinks.archive.reading import PIECE_BYTES, BodyReader
 from tests.support.bodies import envelopes
 from tests.support.reading import DELAY_S, Reading
 from tests.support.records import REQUEST_ID, STARTED_AT
@@ -125,3 +128,46 @@ async def test_damage_is_told_and_nothing_is_shown(world: Reading) -> None:
     world.store.objects[key] = data[:30] + bytes([data[30] ^ 1]) + data[31:]
     with pytest.raises(SegmentError):
         await world.reader.read(made.tenant, made.request_id)
+
+
+def large(world: Reading, data: bytes, name: str = "t/2026-03-14/direct/x/response") -> StoredBody:
+    """An object of its own."""
+    world.store.objects[name] = data
+    return StoredBody(name, len(data), crc32(data))
+
+
+async def pieces(world: Reading, stored: StoredBody, tenant: str = "t") -> list[bytes]:
+    return [piece async for piece in world.reader.pieces(tenant, stored)]
+
+
+async def gather(world: Reading, stored: StoredBody, into: list[bytes]) -> None:
+    async for piece in world.reader.pieces("t", stored):
+        into.append(piece)  # noqa: PERF401 - what came before an error counts
+
+
+@pytest.mark.parametrize("size_bytes", [0, 1, PIECE_BYTES, 2 * PIECE_BYTES + 1])
+async def test_a_large_body_comes_in_pieces(world: Reading, size_bytes: int) -> None:
+    data = os.urandom(size_bytes)
+    read = await pieces(world, large(world, data))
+    assert b"".join(read) == data
+    assert all(len(piece) <= PIECE_BYTES for piece in read)
+
+
+async def test_a_large_body_that_is_not_what_was_written_never_comes_whole(world: Reading) -> None:
+    data = os.urandom(PIECE_BYTES + 100)
+    stored = large(world, data)
+    for wrong in (data[:-1], data[:-1] + bytes([data[-1] ^ 1]), bytes([data[0] ^ 1]) + data[1:]):
+        world.store.objects[stored.object] = wrong
+        read: list[bytes] = []
+        with pytest.raises(SegmentError):
+            await gather(world, stored, read)
+        assert len(b"".join(read)) < stored.size_bytes
+    world.store.objects.clear()
+    with pytest.raises(QueryRefused, match="deleted"):
+        await pieces(world, stored)
+
+
+async def test_a_large_body_of_another_tenant_is_never_read(world: Reading) -> None:
+    stored = large(world, b"secret", "other/2026-03-14/direct/x/response")
+    with pytest.raises(SegmentError, match="not the tenant's"):
+        await pieces(world, stored)
