@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,10 +124,13 @@ async def _show(topic: "LetterTopic", arguments: argparse.Namespace, settings: S
 
 async def _replay(topic: "LetterTopic", arguments: argparse.Namespace, settings: Settings) -> int:
     plan = plan_of(arguments, settings)
-    topics = Topics(settings.kafka.topic_prefix)
+    topics, wanted = Topics(settings.kafka.topic_prefix), filter_of(arguments)
+    # What is sent now may come back before all is read: that is for another run.
+    now = datetime.now(UTC)
+    wanted = replace(wanted, until=now if wanted.until is None else min(now, wanted.until))
     async with (
         _resender(topics, settings, dry=arguments.dry_run) as resender,
-        aclosing(topic.letters(filter_of(arguments))) as letters,
+        aclosing(topic.letters(wanted)) as letters,
     ):
         async for stored in letters:
             if (reason := plan.take(stored)) is not None:
