@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from config import Settings, load_settings
+from config import Settings, SettingsError, load_settings
 from config.settings import RESERVED_UPSTREAM_NAMES, in_text
 
 EVERYTHING = {
@@ -74,6 +74,18 @@ def test_the_data_directory() -> None:
     assert load_settings({"TAILRACE_DATA_DIR": "~/x"}).data_dir == Path.home() / "x"
     with pytest.raises(ValidationError, match="not empty"):
         Settings.model_validate({"data_dir": ""})
+
+
+def test_ids_are_remembered_for_longer_than_a_record_may_wait() -> None:
+    """Spill, dead letters and a day between them; a shorter time could count a record twice."""
+    waits = {"TAILRACE_SPILL__MAX_AGE_S": "3600", "TAILRACE_DEAD_LETTERS__MAX_REPLAY_AGE_S": "7200"}
+    load_settings({**waits, "TAILRACE_METER__SEEN_TTL_S": str(86_400 + 3600 + 7200)})
+    with pytest.raises(SettingsError) as refused:
+        load_settings({**waits, "TAILRACE_METER__SEEN_TTL_S": str(86_400 + 3600 + 7199)})
+    assert "97200 or more" in str(refused.value)
+    assert all(name in str(refused.value) for name in [*waits, "TAILRACE_METER__SEEN_TTL_S"])
+    with pytest.raises(SettingsError, match="TAILRACE_METER__SEEN_TTL_S"):
+        load_settings({"TAILRACE_DEAD_LETTERS__MAX_REPLAY_AGE_S": str(7 * 86_400)})
 
 
 def test_values_as_variables_hold_them() -> None:
