@@ -10,6 +10,9 @@
     querying.py    the live tables over HTTP, whichever worker holds them
     tailing.py     the live tail
     burying.py     dead letters in readiness
+    archiving.py   the archive of bodies: store, agents, the route that reads back
+    direct.py      large bodies from the relay straight into the store
+    engine.py      the analytics engine that features share
     analysis.py    analytics: the engine, the agent that fills it, the routes that ask it
     web.py         all routes of the process, in one place
     host.py        the Faust application that `faust -A app.main worker` runs

@@ -9,6 +9,8 @@
     s3.py           the store in an S3 bucket
     s3_errors.py    what S3 says, as our errors
     location_row.py where each exchange's bodies lie, as a row of the analytics engine
+    direct.py       large bodies on their way into objects of their own while they pass
+    writing.py      one such object: a PUT, or parts
     locations.py    the same, asked of it
     reading.py      the bodies of one exchange, by one ranged read
 
