@@ -43,12 +43,3 @@ class RoutedTables:
                 raise answer
             found.update(zip(held, answer, strict=True))
         return [found[key] for key in keys]
-
-    def others(self, table: str) -> list[str]:
-        """The other workers that hold any partition. Raises: Unavailable."""
-        owners = set(self._placement.owners(table).values()) - {self._own_url}
-        return sorted(owners)
-
-    def local(self, table: str, keys: Sequence[bytes]) -> list[bytes | None]:
-        """The values of keys that are ours. Raises: Unavailable, if one is not."""
-        return [self._live.get(table, key) for key in keys]

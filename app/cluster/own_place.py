@@ -2,10 +2,9 @@
 
 Two workers with one canonical URL would be one in everybody's map, and each answer for partitions
 that it does not hold. So a worker that starts asks its own address first: nobody may answer there
-yet. Once it serves it asks again, and must hear itself.
+yet.
 """
 
-import logging
 from pathlib import Path
 
 import aiohttp
@@ -15,7 +14,6 @@ from aiohttp import web
 from app.embedded.data_dir import DataDir, Lock
 from app.errors import StartError
 
-logger = logging.getLogger(__name__)
 PATH = "/internal/instance"
 TIMEOUT_S = 1.0
 MAX_ANSWER_BYTES = 4096
@@ -50,15 +48,6 @@ class OwnPlace:
         except BaseException:
             self._lock.release()
             raise
-
-    async def is_ours(self) -> bool:
-        """Whether others reach us at our address, now that we serve; says so if they do not."""
-        boot_id = await self.whose()
-        if boot_id is None:
-            logger.warning("%s does not answer: other workers cannot ask this one", self._own_url)
-        elif boot_id != self._boot_id:
-            logger.critical("another process answers at %s, our canonical URL", self._own_url)
-        return boot_id == self._boot_id
 
     async def whose(self) -> str | None:
         """The boot id of the process that answers at our address; None if none of ours does."""

@@ -8,9 +8,16 @@ import hmac
 from aiohttp import web
 
 from app.errors import QueryRefused
+from config import Settings
 
 HOP_HEADER = "tailrace-hop"
 TENANT_HEADER = "tailrace-tenant"
+
+
+def token_of(settings: Settings) -> str | None:
+    """The deployment's token in clear, for those who must say or compare it; None without one."""
+    token = settings.internal_token
+    return None if token is None else token.get_secret_value()
 
 
 def is_trusted(authorization: str | None, token: str | None) -> bool:

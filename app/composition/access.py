@@ -2,12 +2,13 @@
 
 from app.access.directory import KeyDirectory
 from app.access.gate import AccessPolicy, Gate
+from app.cluster.trust import token_of
 from config import Settings
 
 
 def access_of(settings: Settings) -> tuple[KeyDirectory, Gate]:
     """The keys of this process, and what the settings demand of requests."""
-    admin, token = settings.access.admin_key, settings.internal_token
+    admin = settings.access.admin_key
     keys = KeyDirectory(None if admin is None else admin.get_secret_value())
     policy = AccessPolicy(settings.access.mode, settings.access.relay)
-    return keys, Gate(policy, keys, None if token is None else token.get_secret_value())
+    return keys, Gate(policy, keys, token_of(settings))

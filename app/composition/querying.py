@@ -6,6 +6,7 @@ from app.clock import Clock, SystemClock
 from app.cluster.forwarding import Forwarding
 from app.cluster.own_place import OwnPlace
 from app.cluster.peers import Peers
+from app.cluster.trust import token_of
 from app.composition.feature import NoFeature
 from app.engine.stream_side import StreamSide
 from app.ids import RandomIds
@@ -24,8 +25,7 @@ class Querying(NoFeature):
         self, settings: Settings, side: StreamSide, top: TopUsers, clock: Clock | None = None
     ) -> None:
         """Nothing is connected."""
-        token = settings.internal_token
-        self._token = None if token is None else token.get_secret_value()
+        self._token = token_of(settings)
         self._side = side
         self._top = top
         self._clock = clock or SystemClock()
@@ -58,9 +58,7 @@ class Passing(NoFeature):
 
     def __init__(self, settings: Settings) -> None:
         """Nothing is connected."""
-        token = settings.internal_token
-        secret = None if token is None else token.get_secret_value()
-        self._forwarding = Forwarding(settings.worker_url, secret)
+        self._forwarding = Forwarding(settings.worker_url, token_of(settings))
 
     def register(self, web_app: web.Application) -> None:
         """Pass on every GET of `/api/v1/*`."""

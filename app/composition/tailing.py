@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from app.clock import SystemClock
+from app.cluster.trust import token_of
 from app.composition.feature import NoFeature
 from app.engine.stream_side import StreamSide
 from app.live.feed import LiveFeed
@@ -16,10 +17,8 @@ class Tailing(NoFeature):
 
     def __init__(self, settings: Settings, side: StreamSide, feed: LiveFeed) -> None:
         """Nothing is open."""
-        token = settings.internal_token
         others = others_of(lambda: side.owners(USERS.name), settings.own_url)
-        secret = None if token is None else token.get_secret_value()
-        self._view = LiveView(LiveSources(feed, others, secret, SystemClock()))
+        self._view = LiveView(LiveSources(feed, others, token_of(settings), SystemClock()))
 
     def register(self, web_app: web.Application) -> None:
         """Add the routes."""

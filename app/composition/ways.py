@@ -7,6 +7,7 @@ from typing import Any, get_args
 from aiohttp import web
 
 from app.clock import SystemClock
+from app.cluster.trust import token_of
 from app.ids import RandomIds
 from app.metrics import Metrics
 from app.record.topics import Topics
@@ -72,7 +73,7 @@ def register_log(
     """Add `/api/v1/log`."""
     topics = Topics(settings.kafka.topic_prefix)
     reader = LineReader(topics, producer_id=producer_id, ids=RandomIds(), clock=SystemClock())
-    register_ingest(web_app, Intake(keeper, reader, topics, metrics), _token(settings))
+    register_ingest(web_app, Intake(keeper, reader, topics, metrics), token_of(settings))
 
 
 class Ingest:
@@ -102,13 +103,8 @@ def _fallback(settings: Settings, topics: Topics) -> FallbackOutlet | None:
     fallback = settings.fallback
     if fallback.url is None:
         return None
-    token = _token(settings) if fallback.token is None else fallback.token.get_secret_value()
+    token = token_of(settings) if fallback.token is None else fallback.token.get_secret_value()
     return FallbackOutlet(fallback.url, token=token, timeout_s=fallback.timeout_s, topics=topics)
-
-
-def _token(settings: Settings) -> str | None:
-    token = settings.internal_token
-    return None if token is None else token.get_secret_value()
 
 
 def _spill(

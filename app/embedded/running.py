@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from app.clock import Clock, SystemClock, utc
+from app.cluster.trust import token_of
 from app.embedded.children import Child
 from app.embedded.data_dir import DataDir, Lock
 from app.embedded.first_screen import first_screen, web_url
@@ -166,8 +167,8 @@ class Up:
             asyncio.get_running_loop().add_signal_handler(signum, on_signal)
 
     def _token(self) -> str:
-        given = self._settings.internal_token
-        return secrets.token_hex(16) if given is None else given.get_secret_value()
+        given = token_of(self._settings)
+        return secrets.token_hex(16) if given is None else given
 
     def _write_instance(self, stack: Stack, token: str) -> None:
         addresses = stack.addresses

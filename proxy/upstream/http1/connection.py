@@ -19,11 +19,10 @@ Notify = Callable[[], None]
 
 
 class Connection(asyncio.Protocol):
-    """A connection; `on_idle_end` is called when one that nobody uses ends or says something."""
+    """A connection; `on_end` is called once, when it ends, whoever ended it."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self) -> None:
         """Not connected."""
-        self._loop = loop
         self._transport: asyncio.Transport | None = None
         self._notify: Notify | None = None
         self._can_write = asyncio.Event()

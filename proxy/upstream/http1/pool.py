@@ -117,7 +117,7 @@ class Pool:
         self._opening += 1
         try:
             _, connection = await self._loop.create_connection(
-                lambda: Connection(self._loop),
+                Connection,
                 origin.host,
                 origin.port,
                 ssl=self._context() if origin.tls else None,

@@ -28,11 +28,11 @@ async def test_an_address_has_one_worker(tmp_path: Path) -> None:
     holder.register(web_app)
     async with serving(web_app) as url:
         first = OwnPlace(tmp_path / "a", url, "a")
-        assert await first.is_ours()
+        assert await first.whose() == "a"
         other = OwnPlace(tmp_path / "b", url, "b")
         with pytest.raises(StartError, match="TAILRACE_CANONICAL_URL"):
             await other.claim()
-        assert not await other.is_ours()
+        assert await other.whose() == "a"
     await other.claim()
     other.release()
 
@@ -45,5 +45,5 @@ async def test_something_else_at_our_address_is_no_worker(tmp_path: Path, answer
     async with answering(handler) as url:
         place = OwnPlace(tmp_path, url, "a")
         await place.claim()
-        assert not await place.is_ours()
+        assert await place.whose() is None
         place.release()

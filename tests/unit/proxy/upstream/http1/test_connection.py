@@ -12,7 +12,7 @@ WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc"
 
 
 def connected() -> tuple[Connection, ListTransport, list[int]]:
-    connection, transport = Connection(asyncio.get_running_loop()), ListTransport()
+    connection, transport = Connection(), ListTransport()
     connection.connection_made(transport)
     news: list[int] = []
     connection.begin(lambda: news.append(1), is_head=False)

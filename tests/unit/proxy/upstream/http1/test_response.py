@@ -14,7 +14,7 @@ class Exchange:
     """A response on a connection that is fed by hand."""
 
     def __init__(self) -> None:
-        self.connection = Connection(asyncio.get_running_loop())
+        self.connection = Connection()
         self.connection.connection_made(ListTransport())
         self.ends: list[bool] = []
         self.response = Http1Response(self.connection, lambda _, again: self.ends.append(again))

@@ -1,6 +1,5 @@
 """A body of unknown length: framed as announced, and of its length."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -17,7 +16,7 @@ async def sent(head: Head, *pieces: bytes) -> bytes:
         for piece in pieces:
             yield piece
 
-    connection, transport = Connection(asyncio.get_running_loop()), ListTransport()
+    connection, transport = Connection(), ListTransport()
     connection.connection_made(transport)
     await upload(connection, head, body())
     return b"".join(transport.written)
@@ -41,7 +40,7 @@ async def test_a_length_is_kept() -> None:
 
 
 async def test_it_stops_when_the_connection_has_ended() -> None:
-    connection = Connection(asyncio.get_running_loop())
+    connection = Connection()
     connection.connection_made(ListTransport())
     asked = 0
 
