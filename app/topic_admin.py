@@ -3,6 +3,7 @@
 Safe to call again and again, and by several processes at once.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -21,6 +22,8 @@ VALUE_PLACE = 1
 NAME_PLACE = 0
 RESOURCE_CONFIGS = 4
 RESOURCE_NAME = 3
+SETTLE_TIMEOUT_S = 10.0
+SETTLE_POLL_S = 0.05
 
 
 async def ensure_topics(
@@ -32,6 +35,8 @@ async def ensure_topics(
 ) -> list[str]:
     """Create those topics that are missing, and return their names; the others stay as they are.
 
+    All of them are known to the broker with their partitions when this returns: a broker answers
+    the creation before its metadata has it.
     `partitions` holds for a spec that names no count; `connection` are aiokafka's options
     (`bootstrap_servers`, security). Several processes may do this at once.
     Raises: Unavailable when no broker answers or one refuses a topic; StartError for a topic that
@@ -40,6 +45,9 @@ async def ensure_topics(
     wanted = list(specs)
     async with _admin(connection) as admin:
         present = await _topics(admin)
+        half_made = [spec.name for spec in wanted if _half_made(present, spec.name)]
+        if half_made:
+            present = await _settled(admin, half_made)
         check_partitions(wanted, present, partitions)
         missing = [
             NewTopic(
@@ -53,8 +61,9 @@ async def ensure_topics(
         ]
         if not missing:
             return []
-        response = await admin.create_topics(missing)
-    return created(response.topic_errors)
+        names = created((await admin.create_topics(missing)).topic_errors)
+        await _settled(admin, [spec.name for spec in wanted])
+    return names
 
 
 async def describe_topics(
@@ -92,6 +101,26 @@ async def _topics(admin: AIOKafkaAdminClient) -> dict[str, FoundTopic]:
         )
         for topic in await admin.describe_topics()
     }
+
+
+def _half_made(present: Mapping[str, FoundTopic], name: str) -> bool:
+    return name in present and present[name].partitions == 0
+
+
+async def _settled(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, FoundTopic]:
+    """Every topic of the cluster, once those named are there with partitions."""
+    try:
+        async with asyncio.timeout(SETTLE_TIMEOUT_S):
+            while True:
+                present = await _topics(admin)
+                if all(name in present and present[name].partitions for name in names):
+                    return present
+                await asyncio.sleep(SETTLE_POLL_S)
+    except TimeoutError as error:
+        raise Unavailable(
+            f"topics made {SETTLE_TIMEOUT_S:.0f} s ago are not known to the broker yet:"
+            f" {', '.join(names)}"
+        ) from error
 
 
 async def _configs(admin: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, dict[str, str]]:
