@@ -73,12 +73,12 @@ class PlainProducer:
         """Let go of the connections."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _stop(producer)
+            await stop_producer(producer, STOP_TIMEOUT_S)
 
     def _give_up(self, producer: AIOKafkaProducer | None) -> None:
         if producer is not None and self._producer is producer:
             self._producer = None
-            spawn(_stop(producer), name="plain-producer-stop")
+            spawn(stop_producer(producer, STOP_TIMEOUT_S), name="plain-producer-stop")
 
     async def _opened(self) -> AIOKafkaProducer:
         async with self._opening:
@@ -87,15 +87,16 @@ class PlainProducer:
                 try:
                     await producer.start()
                 except BaseException:
-                    await _stop(producer)
+                    await stop_producer(producer, STOP_TIMEOUT_S)
                     raise
                 self._producer = producer
             return self._producer
 
 
-async def _stop(producer: AIOKafkaProducer) -> None:
+async def stop_producer(producer: AIOKafkaProducer, timeout_s: float) -> None:
+    """Stop a producer, in order if that takes no longer than the time given, else at once."""
     try:
-        async with asyncio.timeout(STOP_TIMEOUT_S):
+        async with asyncio.timeout(timeout_s):
             await producer.stop()
     except (KafkaError, OSError, TimeoutError) as error:
         logger.warning("a producer did not stop in order: %r", error)

@@ -11,6 +11,7 @@
     spill.py   records on the local disk: list, replay
     config.py  the effective settings, and where each came from
     docs.py    renews config/reference/ from the code
+    connection.py  how commands reach the broker
 
 Each file has `register(subparsers)` and `run(arguments) -> exit code`. What is heavy is imported
 inside `run`, so that every command starts at once. A `StartError` or a wrong setting is one line

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.cli.connection import connection_of
 from app.clock import SystemClock
 from app.dlq.letters import LetterFilter, offsets_in
 from app.dlq.replaying import Plan, ReplayRules
 from app.dlq.shown import Tally, line_of, shown
-from app.embedded.data_dir import DataDir
 from app.errors import StartError, Unavailable
 from app.record.topics import Topics
 from config import Settings, load_settings
@@ -65,23 +65,6 @@ def run(arguments: argparse.Namespace) -> int:
         return asyncio.run(actions[arguments.action](topic, arguments, settings))
     except Unavailable as exc:
         raise StartError(str(exc)) from exc
-
-
-def connection_of(settings: Settings) -> dict[str, Any]:
-    """How to reach the broker: the settings', else that of the instance that runs here."""
-    from app.engine.security import broker_security
-
-    servers = settings.kafka.bootstrap_servers
-    if servers is None:
-        try:
-            servers = str(DataDir.at(settings.data_dir).read_instance()["kafka"])
-        except (Unavailable, KeyError) as exc:
-            raise StartError(
-                "TAILRACE_KAFKA__BOOTSTRAP_SERVERS is not set, and no instance runs on"
-                f" {settings.data_dir}"
-            ) from exc
-    security = broker_security(settings.kafka).client_options()
-    return {"bootstrap_servers": servers.split(","), **security}
 
 
 def filter_of(arguments: argparse.Namespace) -> LetterFilter:

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.access.directory import KIND, KeyDirectory
 from app.access.keys import KeyEntry, Role, mint
-from app.cli.dlq import connection_of
+from app.cli.connection import connection_of
 from app.clock import SystemClock, utc
 from app.control.contract import Control
 from app.errors import StartError, Unavailable

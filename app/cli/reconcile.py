@@ -10,7 +10,7 @@ from typing import Any
 
 from app.accounting.counts import UNKNOWN_TENANT
 from app.accounting.identity import Ledger, Line, table
-from app.cli.dlq import connection_of
+from app.cli.connection import connection_of
 from app.errors import StartError, Unavailable
 from app.record.topics import Topics
 from config import load_settings

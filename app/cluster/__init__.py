@@ -2,6 +2,7 @@
 
     placement.py   which worker holds which partition of the tables (Protocol, and a twin in memory)
     trust.py       the internal token: how processes of one deployment know each other
+    session.py     an HTTP session that is opened when it is first needed
     peers.py       asking another worker: one hop, GET only, bounded in time and size
     own_place.py   a worker's directory and address are its own
     tails.py       the live tails of the other workers, for one client

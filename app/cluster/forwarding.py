@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from app.cluster.session import LazySession
 from app.cluster.trust import HOP_HEADER, TENANT_HEADER, credentials
 from app.errors import QueryRefused, Unavailable
 from app.views.tenancy import tenant_of
@@ -35,7 +36,7 @@ class Forwarding:
         """Nothing is connected; without `worker_url` every query is refused with the reason."""
         self._worker_url = worker_url.rstrip("/") if worker_url is not None else None
         self._token = token
-        self._session: aiohttp.ClientSession | None = None
+        self._session = LazySession(_session)
 
     def register(self, web_app: web.Application) -> None:
         """Add the route; more specific ones must be added before."""
@@ -50,7 +51,7 @@ class Forwarding:
         headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
         url = URL(self._worker_url + request.raw_path, encoded=True)
         try:
-            async with self._opened().get(
+            async with self._session.opened().get(
                 url, headers=headers | self._ours(request), allow_redirects=False
             ) as answer:
                 return await _relayed(request, answer)
@@ -65,20 +66,17 @@ class Forwarding:
 
     async def close(self) -> None:
         """Let go of connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._session.close()
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=HEADERS_TIMEOUT_S, sock_read=IDLE_TIMEOUT_S
-                ),
-                auto_decompress=False,
-                trust_env=False,
-            )
-        return self._session
+
+def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(
+            total=None, sock_connect=HEADERS_TIMEOUT_S, sock_read=IDLE_TIMEOUT_S
+        ),
+        auto_decompress=False,
+        trust_env=False,
+    )
 
 
 async def _relayed(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:

@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import orjson
 
+from app.cluster.session import LazySession
 from app.cluster.trust import credentials
 from app.errors import Unavailable
 
@@ -27,8 +28,13 @@ class Peers:
     def __init__(self, token: str | None, timeout_s: float = TIMEOUT_S) -> None:
         """Nothing is connected; `token` is the deployment's, without which nobody answers."""
         self._token = token
-        self._timeout_s = timeout_s
-        self._session: aiohttp.ClientSession | None = None
+        self._session = LazySession(
+            lambda: aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS),
+                timeout=aiohttp.ClientTimeout(total=timeout_s),
+                trust_env=False,
+            )
+        )
 
     async def values(self, url: str, table: str, keys: Sequence[bytes]) -> list[bytes | None]:
         """What a worker holds under its own keys, in their order. Raises: Unavailable."""
@@ -47,7 +53,7 @@ class Peers:
         if self._token is None:
             raise Unavailable(f"TAILRACE_INTERNAL_TOKEN is not set: {url} cannot be asked")
         try:
-            async with self._opened().get(
+            async with self._session.opened().get(
                 url + path,
                 params=params,
                 headers=credentials(self._token),
@@ -64,18 +70,7 @@ class Peers:
 
     async def close(self) -> None:
         """Let go of connections; another request opens new ones."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=MAX_CONNECTIONS),
-                timeout=aiohttp.ClientTimeout(total=self._timeout_s),
-                trust_env=False,
-            )
-        return self._session
+        await self._session.close()
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -19,6 +19,7 @@ import aiohttp
 from aiohttp import web
 
 from app.clock import Clock
+from app.cluster.session import LazySession
 from app.cluster.tails import PATH as PEER_PATH
 from app.cluster.tails import PeerTails, Write
 from app.cluster.trust import check_trusted
@@ -56,7 +57,7 @@ class LiveView:
         self._sources = sources
         self._pace = pace or TailPace()
         self._open: set[asyncio.Task[None]] = set()
-        self._session: aiohttp.ClientSession | None = None
+        self._session = LazySession(_session)
 
     def register(self, web_app: web.Application) -> None:
         """Add both routes."""
@@ -96,7 +97,7 @@ class LiveView:
         pumps = [spawn(_pump(tail.events(), write), name="live-tail")]
         if gather:
             query = {name: request.query[name] for name in NAMES if name in request.query}
-            peers = PeerTails(sources.others, sources.token, self._opened())
+            peers = PeerTails(sources.others, sources.token, self._session.opened())
             pumps.append(spawn(peers.run({**query, "tenant": tenant}, write), name="live-peers"))
         await self._until_one_ends(pumps)
         return response
@@ -117,20 +118,16 @@ class LiveView:
 
     async def close(self) -> None:
         """Let go of the connections to other workers."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._session.close()
 
     async def _end_all(self, web_app: web.Application) -> None:
         del web_app
         for tail in self._open:
             tail.cancel()
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector = aiohttp.TCPConnector(limit=0)
-            self._session = aiohttp.ClientSession(connector=connector, trust_env=False)
-        return self._session
+
+def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), trust_env=False)
 
 
 async def _pump(events: AsyncIterator[bytes], write: Write) -> None:

@@ -20,6 +20,7 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
+from app.plain_producer import stop_producer
 from app.tasks import spawn
 from proxy.publisher.outlet import Outgoing, Result
 
@@ -95,7 +96,7 @@ class KafkaOutlet:
         """Stop the producer, in a short time: nothing is under way any more."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _stop(producer, min(self._timeout_s, CLOSE_TIMEOUT_S))
+            await stop_producer(producer, min(self._timeout_s, CLOSE_TIMEOUT_S))
 
     async def _connected(self) -> AIOKafkaProducer | None:
         async with self._connecting:
@@ -110,10 +111,10 @@ class KafkaOutlet:
                 await producer.start()
         except (KafkaError, OSError, TimeoutError) as error:
             logger.warning("no broker to publish to: %s", error)
-            await _stop(producer, 1)
+            await stop_producer(producer, 1)
             return None
         except BaseException:
-            await _stop(producer, 1)
+            await stop_producer(producer, 1)
             raise
         self._failures = 0
         return producer
@@ -124,7 +125,7 @@ class KafkaOutlet:
         if self._failures >= FAILURES_BEFORE_ANEW and self._producer is producer:
             logger.warning("nothing was delivered %d times: connecting anew", self._failures)
             self._producer = None
-            spawn(_stop(producer, self._timeout_s * PATIENCE_FACTOR), name="producer-stop")
+            spawn(stop_producer(producer, self._timeout_s * PATIENCE_FACTOR), name="producer-stop")
 
     async def _attempt(
         self, producer: AIOKafkaProducer, batch: Sequence[Outgoing], deadline_s: float
@@ -206,13 +207,3 @@ def result_of(error: BaseException) -> Result:
 def _shares_batches(message: Outgoing) -> bool:
     """Whether it goes into a batch with others; a larger one has a batch of its own."""
     return len(message.value) + len(message.key) < BATCH_BYTES
-
-
-async def _stop(producer: AIOKafkaProducer, timeout_s: float) -> None:
-    try:
-        async with asyncio.timeout(timeout_s):
-            await producer.stop()
-    except (KafkaError, OSError, TimeoutError) as error:
-        logger.warning("the producer did not stop in order: %r", error)
-        # What it waited for will not come; its connections and their refresh must not stay.
-        await producer.client.close()

@@ -6,19 +6,9 @@ from contextlib import asynccontextmanager, suppress
 
 from aiohttp import web
 
+from tests.support.web_server import served
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-@asynccontextmanager
-async def serving(web_app: web.Application) -> AsyncIterator[str]:
-    """The URL of an application that serves on a free port."""
-    runner = web.AppRunner(web_app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager
@@ -26,7 +16,7 @@ async def answering(handler: Handler) -> AsyncIterator[str]:
     """The URL of a server that answers every GET by `handler`."""
     web_app = web.Application()
     web_app.router.add_get("/{path:.*}", handler)
-    async with serving(web_app) as url:
+    async with served(web_app) as url:
         yield url
 
 

@@ -17,7 +17,7 @@ from tables.gathering import Gathering
 from tables.internal_views import register_internal_views
 from tables.routed import RoutedTables
 from tables.top_users import TopUsers
-from tests.support.answering import serving
+from tests.support.web_server import served
 
 TOKEN = "the-token-of-this-test"
 
@@ -73,7 +73,7 @@ async def workers(count: int, timeout_s: float = 2) -> AsyncIterator[Workers]:
             top = TopUsers(100)
             web_app = web.Application(middlewares=[json_errors])
             register_internal_views(web_app, live, top, TOKEN)
-            url = await stack.enter_async_context(serving(web_app))
+            url = await stack.enter_async_context(served(web_app))
             placement.by_partition[number] = url
             them.all.append(
                 Worker(

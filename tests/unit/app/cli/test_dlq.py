@@ -2,13 +2,10 @@
 
 import argparse
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from app.cli.dlq import _count, _place, _time, connection_of, filter_of, plan_of, register
-from app.embedded.data_dir import DataDir
-from app.errors import StartError
+from app.cli.dlq import _count, _place, _time, filter_of, plan_of, register
 from config import Settings
 
 
@@ -39,11 +36,3 @@ def test_arguments_are_a_filter_and_a_plan() -> None:
     more = parser.parse_args(["dlq", "replay", "--max-attempts", "9"])
     assert plan_of(more, Settings()).rules.max_attempts == 9
     assert filter_of(parser.parse_args(["dlq", "list", "--waiting"])).waiting
-
-
-def test_the_broker_of_the_instance_that_runs_here(tmp_path: Path) -> None:
-    settings = Settings(data_dir=tmp_path)
-    with pytest.raises(StartError, match="TAILRACE_KAFKA__BOOTSTRAP_SERVERS"):
-        connection_of(settings)
-    DataDir.at(tmp_path).write_instance({"kafka": "127.0.0.1:9092"})
-    assert connection_of(settings)["bootstrap_servers"] == ["127.0.0.1:9092"]

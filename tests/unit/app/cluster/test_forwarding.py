@@ -11,7 +11,8 @@ from yarl import URL
 from app.cluster.forwarding import Forwarding
 from app.cluster.trust import HOP_HEADER
 from app.views.json_errors import json_errors
-from tests.support.answering import Handler, answering, saying, serving
+from tests.support.answering import Handler, answering, saying
+from tests.support.web_server import served
 
 TOKEN = "the-token-of-this-test"
 
@@ -21,7 +22,7 @@ async def passing(worker_url: str | None) -> AsyncIterator[str]:
     forwarding = Forwarding(worker_url, TOKEN)
     web_app = web.Application(middlewares=[json_errors])
     forwarding.register(web_app)
-    async with serving(web_app) as url:
+    async with served(web_app) as url:
         yield url
     await forwarding.close()
 

@@ -7,7 +7,8 @@ from aiohttp import web
 
 from app.cluster.own_place import OwnPlace
 from app.errors import StartError
-from tests.support.answering import answering, serving
+from tests.support.answering import answering
+from tests.support.web_server import served
 
 
 async def test_a_directory_has_one_worker(tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ async def test_an_address_has_one_worker(tmp_path: Path) -> None:
     web_app = web.Application()
     holder = OwnPlace(tmp_path / "a", "", "a")
     holder.register(web_app)
-    async with serving(web_app) as url:
+    async with served(web_app) as url:
         first = OwnPlace(tmp_path / "a", url, "a")
         assert await first.whose() == "a"
         other = OwnPlace(tmp_path / "b", url, "b")

@@ -9,7 +9,7 @@ from app.access.gate import kind_of
 from app.composition.host import Process
 from app.composition.web import register_all
 from config import load_settings
-from tests.support.answering import serving
+from tests.support.web_server import served
 
 PUBLIC_ROUTES = {
     "/health/live",
@@ -50,7 +50,7 @@ async def test_no_route_of_ours_answers_without_a_key(role: str) -> None:
         if route.resource is not None and route.resource.canonical.startswith(("/api", "/internal"))
     }
     checked = 0
-    async with serving(web_app) as url, aiohttp.ClientSession() as session:
+    async with served(web_app) as url, aiohttp.ClientSession() as session:
         for method, path in sorted(paths):
             if path.startswith("/internal/mock") or path in PUBLIC_ROUTES:
                 continue

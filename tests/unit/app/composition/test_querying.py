@@ -9,7 +9,7 @@ from app.errors import Unavailable
 from app.views.json_errors import json_errors
 from config import Settings
 from tables.top_users import TopUsers
-from tests.support.answering import serving
+from tests.support.web_server import served
 
 
 async def nothing() -> None:
@@ -20,7 +20,7 @@ async def statuses(feature: Querying | Passing, *paths: str) -> list[int]:
     web_app = web.Application(middlewares=[json_errors])
     feature.register(web_app)
     found = []
-    async with serving(web_app) as url, aiohttp.ClientSession() as session:
+    async with served(web_app) as url, aiohttp.ClientSession() as session:
         for path in paths:
             async with session.get(url + path) as response:
                 found.append(response.status)

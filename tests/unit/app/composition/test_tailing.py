@@ -8,7 +8,7 @@ from app.engine.stream_side import StreamSide
 from app.errors import Unavailable
 from app.live.feed import LiveFeed
 from config import Settings
-from tests.support.answering import serving
+from tests.support.web_server import served
 
 
 async def nothing() -> None:
@@ -20,7 +20,7 @@ async def test_it_is_open_before_the_tables_are() -> None:
     web_app = web.Application()
     feature.register(web_app)
     async with (
-        serving(web_app) as url,
+        served(web_app) as url,
         aiohttp.ClientSession() as session,
         session.get(url + "/api/v1/live") as response,
     ):

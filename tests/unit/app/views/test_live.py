@@ -16,8 +16,8 @@ from app.live.feed import LiveFeed
 from app.live.tail import TailPace
 from app.views.json_errors import json_errors
 from app.views.live import LiveSources, LiveView, others_of
-from tests.support.answering import serving
 from tests.support.live import item
+from tests.support.web_server import served
 
 TOKEN = "the-token-of-this-test"
 PACE = TailPace(gather_s=0.001, heartbeat_s=0.05)
@@ -33,10 +33,10 @@ class Worker:
         self.view = LiveView(LiveSources(self.feed, others, TOKEN, SystemClock()), PACE)
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
+    async def served(self) -> AsyncIterator[str]:
         web_app = web.Application(middlewares=[json_errors])
         self.view.register(web_app)
-        async with serving(web_app) as url:
+        async with served(web_app) as url:
             self.urls[self.number] = url
             yield url
             await self.view.close()
@@ -48,7 +48,7 @@ async def workers(count: int) -> AsyncIterator[list[Worker]]:
     them = [Worker(urls, number) for number in range(count)]
     async with AsyncExitStack() as stack:
         for each in them:
-            await stack.enter_async_context(each.serving())
+            await stack.enter_async_context(each.served())
         yield them
 
 
