@@ -20,7 +20,7 @@ lifetime of `seen` after it was made goes to the dead letters; that is told by t
 each redelivery ends the same. What cannot be read or counted goes there too, its neighbours do not.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple, get_args
 
 from agents.dead_letters import DeadLetters
@@ -41,6 +41,7 @@ from tables.top_users import TopUsers
 
 NAME = "meter"
 Price = Callable[[Record], Cost]
+Deliveries = Callable[[Fact], Iterable[tuple[bytes, bytes]]]
 Verdict = Literal["counted", "repeated", "duplicate"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -133,9 +134,16 @@ class Meter:
         metrics: Metrics,
         on_counted: Callable[[Fact], None] | None = None,
         letter_limit: LetterLimit | None = None,
+        deliveries: Deliveries | None = None,
     ) -> None:
-        """`on_counted` sees each fact once it is counted; it must not block."""
+        """`on_counted` sees each fact once it is counted; it must not block.
+
+        `deliveries` gives keys and values of the webhooks that a fact makes: the same ones
+        whenever it is asked, without raising.
+        """
         self._on_counted = on_counted
+        self._deliveries = deliveries
+        self._deliveries_topic = topics.deliveries
         self._users = users
         self._seen = seen
         self._emitter = emitter
@@ -175,6 +183,9 @@ class Meter:
         effects, values = outcome
         self._users.put(key, values.aggregate)
         self._emitter.emit(self._facts_topic, record.request_id.encode(), values.fact)
+        if self._deliveries is not None:
+            for endpoint, delivery in self._deliveries(effects.fact):
+                self._emitter.emit(self._deliveries_topic, endpoint, delivery)
         self._seen.put(seen_key(record.tenant, record.request_id), values.seen)
         self._top.put(message.position.partition, key, effects.aggregate)
         self._observe(record, effects)

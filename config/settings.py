@@ -17,6 +17,7 @@ from config import sections
 from config.analytics_sections import AnalyticsSettings
 from config.archive_sections import ArchiveSettings, S3Settings
 from config.variables import PREFIX, leaves
+from config.webhook_sections import WebhookSettings
 
 RESERVED_UPSTREAM_NAMES = frozenset({"api", "v1", "internal", "health", "metrics", "static"})
 EMBEDDED_PARTITIONS = 4
@@ -78,6 +79,7 @@ class Settings(BaseSettings):
     s3: S3Settings = S3Settings()
     archive: ArchiveSettings = ArchiveSettings()
     analytics: AnalyticsSettings = AnalyticsSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     mock: sections.MockSettings = sections.MockSettings()
     log: sections.LogSettings = sections.LogSettings()
 

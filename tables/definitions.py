@@ -1,12 +1,13 @@
 """The tables: their names, keys and how long their entries live.
 
-    users   key `tenant|user`         value: aggregate_codec.py   kept for good
-    seen    key `tenant|request_id`   value: seen.py              expires
+    users      key `tenant|user`         value: aggregate_codec.py   kept for good
+    seen       key `tenant|request_id`   value: seen.py              expires
+    delivered  key webhook id            value: when, milliseconds   expires
 
-Both are partitioned like the topic `exchanges`: an entry lies in the partition of the message it
-was made for. The lifetime of `seen` is decided when the table is created and never toggled: RocksDB
-appends a timestamp to each value of a database opened with a TTL. Its changelog is compacted and
-deleted after the same time.
+The first two are partitioned like the topic `exchanges`, `delivered` like `deliveries`: an entry
+lies in the partition of the message it was made for. The lifetime of those that expire is decided
+when the table is created and never toggled: RocksDB appends a timestamp to each value of a database
+opened with a TTL. Their changelogs are compacted and deleted after the same time.
 """
 
 from dataclasses import dataclass
@@ -33,6 +34,11 @@ USERS = TableSpec("users")
 def seen_table(ttl_s: int = DEFAULT_SEEN_TTL_S) -> TableSpec:
     """The idempotency table, whose entries live for `ttl_s`."""
     return TableSpec("seen", ttl_s)
+
+
+def delivered_table(ttl_s: int = DEFAULT_SEEN_TTL_S) -> TableSpec:
+    """The webhooks that were delivered, remembered for as long as their exchanges."""
+    return TableSpec("delivered", ttl_s)
 
 
 def split_user_key(key: bytes) -> tuple[str, str]:

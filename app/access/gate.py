@@ -6,7 +6,8 @@
     the rest   a key: `Authorization: Bearer <key>`, or the dashboard's cookie
 
 A route that nobody thought of is of the rest, so it is closed. A process of this deployment that
-passes a query on says for which tenant, and proves itself by the internal token.
+passes a query on says for which tenant, and proves itself by the internal token. A signed link
+stands for the tenant that it names, for what it names alone.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -44,9 +45,16 @@ class AccessPolicy:
 class Gate:
     """Decides on whose behalf a request is made."""
 
-    def __init__(self, policy: AccessPolicy, keys: KeyDirectory, token: str | None) -> None:
-        """`token` is the internal one."""
+    def __init__(
+        self,
+        policy: AccessPolicy,
+        keys: KeyDirectory,
+        token: str | None,
+        tenant_of_link: Callable[[web.Request], str | None] = lambda request: None,
+    ) -> None:
+        """`token` is the internal one; a request that is a good link needs nothing else."""
         self._policy = policy
+        self._tenant_of_link = tenant_of_link
         self._keys = keys
         self._token = token
 
@@ -67,6 +75,8 @@ class Gate:
         passed_on = request.headers.get(TENANT_HEADER)
         if passed_on is not None and is_trusted(authorization, self._token):
             return Principal(passed_on, "tenant")
+        if (tenant := self._tenant_of_link(request)) is not None:
+            return Principal(tenant, "tenant", "link")
         given = _bearer(authorization) or request.cookies.get(COOKIE)
         found = self._keys.find(given) if given else None
         if found is None and self._policy.queries == "open" and not self._is_of_a_key(given):

@@ -3,6 +3,8 @@
 from app.access.directory import KeyDirectory
 from app.access.gate import AccessPolicy, Gate
 from app.cluster.trust import token_of
+from app.composition.linking import LinkCheck
+from app.composition.webhooks import links_of
 from config import Settings
 
 
@@ -11,4 +13,5 @@ def access_of(settings: Settings) -> tuple[KeyDirectory, Gate]:
     admin = settings.access.admin_key
     keys = KeyDirectory(None if admin is None else admin.get_secret_value())
     policy = AccessPolicy(settings.access.mode, settings.access.relay)
-    return keys, Gate(policy, keys, token_of(settings))
+    links = LinkCheck(links_of(settings))
+    return keys, Gate(policy, keys, token_of(settings), links)

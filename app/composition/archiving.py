@@ -92,9 +92,10 @@ class Archiving(NoFeature):
 
     def register(self, web_app: web.Application) -> None:
         """Add the route."""
-        BodyView(self._reader()).register(web_app)
+        BodyView(self.reader()).register(web_app)
 
-    def _reader(self) -> BodyReader | None:
+    def reader(self) -> BodyReader | None:
+        """What reads bodies back; None without a store."""
         if self._store is None:
             return None
         locations: Locations = NoLocations()

@@ -61,6 +61,8 @@ class Streams:
         self.letter_limit = LetterLimit(dead.max_share, dead.least)
         """Of all agents of this process, over all incarnations."""
         self.features: Sequence[Feature] = ()
+        self.deliveries: meter.Deliveries | None = None
+        """The webhooks that a fact makes."""
         self.wait_for: list[Callable[[], Awaitable[None]]] = []
         """What must be known before the first message is read; each may raise Unavailable."""
 
@@ -101,6 +103,7 @@ class Streams:
             metrics=self._metrics,
             letter_limit=self.letter_limit,
             on_counted=lambda fact: self.feed.add(LiveItem(fact)),
+            deliveries=self.deliveries,
         )
         meter.register(app, worker, self.topics)
         rebuilder = Rebuilder(self.top, app, self._clock)

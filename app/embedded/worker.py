@@ -56,6 +56,8 @@ def worker_child(
         "INTERNAL_TOKEN": token,
         "ACCESS__MODE": settings.access.mode,
     }
+    if settings.webhooks.secret_key is None:
+        told["WEBHOOKS__SECRET_KEY"] = data_dir.secret("webhooks")
     engine = settings.engine
     return ChildSpec(
         name="worker",

@@ -14,14 +14,21 @@ LANE_BYTES = 8 << 20
 class ConcurrentLane(Lane[Item]):
     """Up to `in_flight` messages at a time.
 
-    `WINDOW_RECORDS` bounds how far handling runs ahead of the oldest message that is not done,
+    `window_records` bounds how far handling runs ahead of the oldest message that is not done,
     and so how many are handled again after a crash. While that one waits for longer than is held
     in memory, nothing new is begun.
     """
 
-    def __init__(self, in_flight: int, new_backoff: Callable[[], Backoff], hold_s: float) -> None:
+    def __init__(
+        self,
+        in_flight: int,
+        new_backoff: Callable[[], Backoff],
+        hold_s: float,
+        window_records: int = WINDOW_RECORDS,
+    ) -> None:
         """Empty."""
         super().__init__(hold_s)
+        self._window_records = window_records
         self._in_flight = in_flight
         self._new_backoff = new_backoff
         self._backoffs: dict[int, Backoff] = {}
@@ -52,7 +59,7 @@ class ConcurrentLane(Lane[Item]):
 
     def _load(self) -> float:
         return max(
-            len(self._entries) / WINDOW_RECORDS,
+            len(self._entries) / self._window_records,
             self.held_bytes / LANE_BYTES,
             len(self._fresh) / max(100, 2 * self._in_flight),
         )

@@ -131,10 +131,18 @@ class StreamApp(Emitter, LiveTables, Protocol):
         """
 
     async def process_concurrently(
-        self, stream: Any, handle: Handle, *, in_flight: int, state: SinkState | None = None
+        self,
+        stream: Any,
+        handle: Handle,
+        *,
+        in_flight: int,
+        window_records: int = 2000,
+        state: SinkState | None = None,
     ) -> None:
         """Give up to `in_flight` messages of each partition to `handle` at a time.
 
+        It runs up to `window_records` ahead of the oldest message that is not done: so many come
+        again after a crash, and `handle` must know those that it did.
         Tables read and written inside of `handle` are those of the message's partition. Otherwise
         as `process_batches`.
         """

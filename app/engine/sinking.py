@@ -11,6 +11,7 @@ from app.engine.batching import BatchLane
 from app.engine.concurrency import ConcurrentLane
 from app.engine.contracts import BatchLimits, Handle, SinkState, Write
 from app.engine.options import EngineOptions
+from app.engine.ordered import WINDOW_RECORDS
 from app.engine.tracks import budget_of
 
 if TYPE_CHECKING:
@@ -36,13 +37,19 @@ class Sinking:
         await AsyncLoop(cast("StreamApp", self), write, lane, budget, state).run(stream)
 
     async def process_concurrently(
-        self, stream: Any, handle: Handle, *, in_flight: int, state: SinkState | None = None
+        self,
+        stream: Any,
+        handle: Handle,
+        *,
+        in_flight: int,
+        window_records: int = WINDOW_RECORDS,
+        state: SinkState | None = None,
     ) -> None:
         """Give up to `in_flight` messages of each partition to `handle` at a time."""
         hold_s = self.options.sink_hold_s
 
         def lane() -> ConcurrentLane[Any]:
-            return ConcurrentLane(in_flight, self._backoff, hold_s)
+            return ConcurrentLane(in_flight, self._backoff, hold_s, window_records)
 
         await AsyncLoop(
             cast("StreamApp", self), each(handle), lane, budget_of(self.options), state

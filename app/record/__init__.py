@@ -6,6 +6,7 @@
     fact.py         `Fact`: the priced, deduplicated row that `meter` emits
     failure.py      which exchanges count as errors
     bodies.py       `BodyEnvelope`: request and response bytes of one exchange
+    delivery.py     `Delivery`: a webhook to be sent, with its fact
     dead_letter.py  `DeadLetter`: raw bytes that could not be handled, with reason and origin
     codec.py        bytes <-> models; the only place that maps validation errors to ours
     body_codec.py   bytes <-> `BodyEnvelope`

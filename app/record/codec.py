@@ -1,7 +1,7 @@
-"""Bytes to models and back: records, facts, places, dead letters; bodies are in `body_codec`.
+"""Bytes to models and back: all that travels as JSON; bodies are in `body_codec`.
 
 JSON in UTF-8; times are RFC 3339 in UTC (`…Z`). Absent and null are the same for an optional field;
-records and places leave null fields out, facts and dead letters write them. Every decoder raises
+records and places leave null fields out, the others write them. Every decoder raises
 `RecordError` alone, whose reason is a `DeadLetterReason` and whose detail names the field, never
 its value:
 
@@ -21,6 +21,7 @@ from pydantic_core import PydanticSerializationError
 from app.errors import RecordError
 from app.record.archived import ArchivedBodies
 from app.record.dead_letter import MAX_DETAIL_CHARS, DeadLetter
+from app.record.delivery import Delivery
 from app.record.fact import Fact
 from app.record.model import Record, WireModel
 
@@ -60,6 +61,16 @@ def encode_archived(archived: ArchivedBodies) -> bytes:
 def decode_archived(value: bytes | None) -> ArchivedBodies:
     """The place in a message's value. Raises: RecordError."""
     return _decode(ArchivedBodies, value, MAX_ARCHIVED_BYTES)
+
+
+def encode_delivery(delivery: Delivery) -> bytes:
+    """The delivery as JSON. Raises: RecordError (`invalid`, `too_large`)."""
+    return _encode(delivery, MAX_FACT_BYTES)
+
+
+def decode_delivery(value: bytes | None) -> Delivery:
+    """The delivery in a message's value. Raises: RecordError."""
+    return _decode(Delivery, value, MAX_FACT_BYTES)
 
 
 def encode_dead_letter(letter: DeadLetter) -> bytes:

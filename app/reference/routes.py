@@ -72,6 +72,19 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
     ("POST", "/internal/mock/v1/messages/count_tokens", "the mock provider, Anthropic's counting"),
     ("GET", "/internal/mock/v1/models", "the mock provider, its models"),
     ("GET", "/internal/mock/v1/models/{model}", "the mock provider, one model"),
+    ("POST", "/api/v1/webhooks", "201: an endpoint for signed webhooks, with its secret, once"),
+    ("GET", "/api/v1/webhooks", "the tenant's endpoints"),
+    ("GET", "/api/v1/webhooks/{id}", "one endpoint"),
+    ("PATCH", "/api/v1/webhooks/{id}", "what is named changes; `enabled` after a 410"),
+    ("DELETE", "/api/v1/webhooks/{id}", "204: nothing more is sent to it"),
+    ("POST", "/api/v1/webhooks/{id}/rotate", "a new secret; the old ones sign beside it a while"),
+    ("POST", "/api/v1/webhooks/{id}/test", "sends a test now and answers what came of it"),
+    (
+        "POST",
+        "/api/v1/webhooks/{id}/replay",
+        "202 once exchanges are queued again: `request_ids`, or `from` and `to`",
+    ),
+    ("GET", "/api/v1/webhooks/{id}/deliveries", "what came of each attempt, newest first"),
     (ANY, "/internal/mock/*", "the mock provider: 404 for everything else; reached as `/mock/*`"),
 )
 
