@@ -42,6 +42,7 @@ from tables.top_users import TopUsers
 NAME = "meter"
 Price = Callable[[Record], Cost]
 Deliveries = Callable[[Fact], Iterable[tuple[bytes, bytes]]]
+"""Keys and values of the webhooks a fact makes: the same whenever it is asked, and never raises."""
 Verdict = Literal["counted", "repeated", "duplicate"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
@@ -136,11 +137,7 @@ class Meter:
         letter_limit: LetterLimit | None = None,
         deliveries: Deliveries | None = None,
     ) -> None:
-        """`on_counted` sees each fact once it is counted; it must not block.
-
-        `deliveries` gives keys and values of the webhooks that a fact makes: the same ones
-        whenever it is asked, without raising.
-        """
+        """`on_counted` sees each fact once it is counted; it must not block."""
         self._on_counted = on_counted
         self._deliveries = deliveries
         self._deliveries_topic = topics.deliveries

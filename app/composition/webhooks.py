@@ -68,17 +68,10 @@ class Webhooks(NoFeature):
         self._endpoints = Endpoints(control)
         self._poster = poster_of(own, self._clock)
         self._sealer = Sealer(keys_of(own))
-        self._sender = Sender(
-            self._poster,
-            self._sealer,
-            links_of(settings),
-            self._clock,
-            SendingOptions(own.link_ttl_s, own.max_body_bytes),
-            bodies,
-        )
-        self._log: DeliveryLog = (
-            MemoryLog() if analytics is None else AnalyticsLog(analytics, metrics)
-        )
+        self._sender = self._sender_of(bodies)
+        self._log: DeliveryLog = MemoryLog()
+        if analytics is not None:
+            self._log = AnalyticsLog(analytics, metrics)
         self._notes = Notes(self._log, metrics, self._clock, self._ids.request_id)
         self._schedule = schedule_of(own)
         pause_s = self._schedule.waits_s[0]
@@ -145,6 +138,12 @@ class Webhooks(NoFeature):
         await self._poster.close()
         await self._producer.close()
         await self._log.close()
+
+    def _sender_of(self, bodies: BodySource | None) -> Sender:
+        own = self._settings.webhooks
+        options = SendingOptions(own.link_ttl_s, own.max_body_bytes)
+        links = links_of(self._settings)
+        return Sender(self._poster, self._sealer, links, self._clock, options, bodies)
 
     def _dead_letters(self, app: StreamApp, limit: LetterLimit | None) -> DeadLetters:
         return DeadLetters(

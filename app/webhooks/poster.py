@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from app.clock import Clock
+from app.cluster.session import LazySession
 from app.webhooks.addresses import AddressPolicy
 from app.webhooks.replies import Reply, parse_retry_after
 from app.webhooks.resolver import AddressRefused, CheckedResolver, Lookup
@@ -49,7 +50,7 @@ class Poster:
         self._allow_http = allow_http
         self._lookup = lookup
         self._new_ssl = new_ssl
-        self._session: aiohttp.ClientSession | None = None
+        self._session = LazySession(self._new_session)
         self._resolver: CheckedResolver | None = None
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
@@ -99,10 +100,8 @@ class Poster:
 
     async def close(self) -> None:
         """Let go of connections; again is harmless."""
-        session, self._session = self._session, None
         resolver, self._resolver = self._resolver, None
-        if session is not None:
-            await session.close()
+        await self._session.close()
         if resolver is not None:
             await resolver.close()
 
@@ -111,7 +110,7 @@ class Poster:
     async def _exchange(
         self, url: str, body: bytes, headers: Mapping[str, str], began_s: float
     ) -> Reply:
-        sent = self._opened().post(
+        sent = self._session.opened().post(
             url, data=body, headers={**HEADERS, **headers}, allow_redirects=False
         )
         async with sent as answer:
@@ -131,25 +130,23 @@ class Poster:
             self._resolver = CheckedResolver(self._policy, self._lookup)
         return self._resolver
 
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector = aiohttp.TCPConnector(
-                resolver=self._opened_resolver(),
-                use_dns_cache=False,
-                ssl=self._new_ssl(),
-                limit=0,
-                keepalive_timeout=KEEPALIVE_S,
-                force_close=False,
-            )
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                timeout=aiohttp.ClientTimeout(total=None),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-                auto_decompress=False,
-                skip_auto_headers=("Accept-Encoding",),
-            )
-        return self._session
+    def _new_session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            resolver=self._opened_resolver(),
+            use_dns_cache=False,
+            ssl=self._new_ssl(),
+            limit=0,
+            keepalive_timeout=KEEPALIVE_S,
+            force_close=False,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            timeout=aiohttp.ClientTimeout(total=None),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=False,
+            skip_auto_headers=("Accept-Encoding",),
+        )
 
 
 async def _is_read_to_its_end(answer: aiohttp.ClientResponse) -> bool:

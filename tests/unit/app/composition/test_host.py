@@ -5,13 +5,15 @@ import pytest
 from app.composition.host import Process
 from config import load_settings
 
+WEBHOOKS = ("sink deliver", "webhook retries")
+
 
 @pytest.mark.parametrize(
     ("role", "relays", "streams", "parts"),
     [
-        ("all", True, True, ["publisher", "streams", "control", "dead letters"]),
+        ("all", True, True, ["publisher", "streams", "control", "dead letters", *WEBHOOKS]),
         ("proxy", True, False, ["publisher", "control"]),
-        ("worker", False, True, ["streams", "control", "dead letters"]),
+        ("worker", False, True, ["streams", "control", "dead letters", *WEBHOOKS]),
     ],
 )
 async def test_roles(role: str, relays: bool, streams: bool, parts: list[str]) -> None:

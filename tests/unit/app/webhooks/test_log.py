@@ -1,0 +1,123 @@
+"""What came of attempts, in memory and in the analytics engine."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.errors import Unavailable
+from app.metrics import Metrics
+from app.sinks.clickhouse.memory import MemoryAnalytics
+from app.webhooks import log
+from app.webhooks.log import TABLE, AnalyticsLog, Line, MemoryLog
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SINCE, BEFORE = NOON - timedelta(days=1), NOON + timedelta(days=1)
+
+
+def line(number: int = 0, endpoint_id: str = "we_1", **changes: Any) -> Line:
+    fields: dict[str, Any] = {
+        "tenant": "acme",
+        "endpoint_id": endpoint_id,
+        "at": NOON + timedelta(seconds=number),
+        "attempt_id": f"a{number}",
+        "webhook_id": "msg_1",
+        "request_id": "r1",
+        "kind": "exchange",
+        "attempt": 1,
+        "result": "delivered",
+    }
+    return Line(**(fields | changes))
+
+
+def engine() -> MemoryAnalytics:
+    return MemoryAnalytics({TABLE: ["tenant", "endpoint_id", "attempt_id"]})
+
+
+def test_the_owner_sees_no_tenant() -> None:
+    assert "tenant" not in line().members()
+
+
+async def test_memory_gives_the_last_ones_of_a_time_newest_first() -> None:
+    kept = MemoryLog()
+    for number in range(log.KEPT_PER_ENDPOINT + 5):
+        kept.add(line(number))
+    kept.add(line(1, "we_2"))
+    found = await kept.read("acme", "we_1", since=SINCE, before=BEFORE, limit=500)
+    assert len(found) == log.KEPT_PER_ENDPOINT
+    assert found[0]["attempt_id"] == f"a{log.KEPT_PER_ENDPOINT + 4}"
+    until = NOON + timedelta(seconds=10)
+    early = await kept.read("acme", "we_1", since=SINCE, before=until, limit=2)
+    assert [each["attempt_id"] for each in early] == ["a9", "a8"]
+    assert await kept.read("other", "we_1", since=SINCE, before=BEFORE, limit=5) == []
+
+
+async def test_memory_forgets_the_endpoint_that_was_silent_for_longest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(log, "KEPT_ENDPOINTS", 2)
+    kept = MemoryLog()
+    for name in ("we_1", "we_2", "we_1", "we_3"):
+        kept.add(line(0, name))
+    sizes = [
+        len(await kept.read("acme", name, since=SINCE, before=BEFORE, limit=5))
+        for name in ("we_1", "we_2", "we_3")
+    ]
+    assert sizes == [2, 0, 1]
+
+
+async def test_lines_are_written_in_batches_once_the_engine_is_there() -> None:
+    analytics = engine()
+    kept = AnalyticsLog(analytics, Metrics())
+    analytics.is_down = True
+    for number in range(log.BATCH_LINES + 1):
+        kept.add(line(number))
+    await kept.write()
+    assert analytics.inserts == []
+    analytics.is_down = False
+    await kept.write()
+    await kept.write()
+    assert analytics.inserts == [(TABLE, log.BATCH_LINES), (TABLE, 1)]
+    assert analytics.rows(TABLE)[0]["attempt_id"] == "a0"
+
+
+async def test_a_full_buffer_and_refused_lines_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "BUFFER_LINES", 2)
+    metrics, analytics = Metrics(), engine()
+    kept = AnalyticsLog(analytics, metrics)
+    for number in range(3):
+        kept.add(line(number))
+    analytics.poison = lambda row: True
+    await kept.write()
+    assert metrics.registry.get_sample_value("tailrace_webhook_log_lost_total") == 3
+
+
+async def test_it_writes_in_the_background_and_what_is_left_at_the_end() -> None:
+    analytics = engine()
+    kept = AnalyticsLog(analytics, Metrics())
+    await kept.start()
+    kept.add(line(1))
+    async with asyncio.timeout(10):
+        while not analytics.rows(TABLE):
+            await asyncio.sleep(0.01)
+    kept.add(line(2))
+    await kept.close()
+    assert len(analytics.rows(TABLE)) == 2
+    await kept.close()
+
+
+async def test_values_are_bound_and_an_engine_that_is_away_is_told() -> None:
+    def answer(sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        assert "acme" not in sql
+        return [{"attempt_id": "a1"}]
+
+    analytics = MemoryAnalytics({TABLE: ["attempt_id"]}, answer)
+    kept = AnalyticsLog(analytics, Metrics())
+    found = await kept.read("acme", "we_1", since=SINCE, before=BEFORE, limit=5)
+    assert found == [{"attempt_id": "a1"}]
+    assert analytics.asked[0][1]["tenant"] == "acme"
+    analytics.is_down = True
+    with pytest.raises(Unavailable):
+        await kept.read("acme", "we_1", since=SINCE, before=BEFORE, limit=5)
