@@ -43,7 +43,10 @@ class Links:
         if not (expires.isascii() and expires.isdigit()) or len(expires) > MAX_DIGITS:
             return None
         wanted = [_signature(key, tenant, request_id, int(expires)) for key in self._keys]
-        good = [hmac.compare_digest(given.encode("utf-8", "surrogatepass"), each.encode()) for each in wanted]
+        good = [
+            hmac.compare_digest(given.encode("utf-8", "surrogatepass"), each.encode())
+            for each in wanted
+        ]
         return tenant if any(good) and int(expires) > now_s else None
 
 

@@ -32,6 +32,8 @@ MAX_POLL_RECORDS = 50
 SLICE_RECORDS = 10
 LONGEST_POLL_S = 1.0
 MAX_FETCH_BYTES = 4 << 20
+METADATA_MAX_AGE_MS = 10_000
+"""A topic whose partitions were not known when the group was joined is taken up after so long."""
 BACKOFF_FIRST_S, BACKOFF_MAX_S = 0.2, 5.0
 
 
@@ -62,6 +64,7 @@ class Retries:
             "session_timeout_ms": int(session_timeout_s * 1000),
             "heartbeat_interval_ms": int(min(3.0, session_timeout_s / 3) * 1000),
             "rebalance_timeout_ms": int(rebalance_timeout_s * 1000),
+            "metadata_max_age_ms": METADATA_MAX_AGE_MS,
         }
         self._tiers = dict(zip(topics.delivery_retries, RETRY_TIERS, strict=True))
         self._producer = PlainProducer(connection)
@@ -100,6 +103,9 @@ class Retries:
         waiting: Waiting[TopicPartition] = Waiting(due_s=due_s)
         try:
             await consumer.start()
+            missing = set(self._tiers) - await consumer.topics()
+            if missing:
+                raise Unavailable(f"not made yet: {', '.join(sorted(missing))}")
             consumer.subscribe(list(self._tiers), listener=_Moves(waiting))
             while True:
                 await self._turn(consumer, waiting)
