@@ -9,17 +9,32 @@ it is written only where there is one. Decoding allocates no more than its limit
 claims.
 """
 
+import re
 import struct
 import sys
+import threading
 from dataclasses import asdict
+from datetime import UTC
 
+import orjson
 import zstandard
 from pydantic import ValidationError
 
 from app.errors import RecordError
 from app.record.bodies import BodyEnvelope, BodyPart, StoredBody
 from app.record.codec import invalid
-from app.record.fields import CONTROL, Count, Line, RequestId, Tenant, UtcTime
+from app.record.fields import (
+    CONTROL,
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    REQUEST_ID_PATTERN,
+    TENANT_PATTERN,
+    Count,
+    Line,
+    RequestId,
+    Tenant,
+    UtcTime,
+)
 from app.record.model import WireModel
 
 if sys.version_info >= (3, 14):
@@ -38,6 +53,18 @@ _MAX_HEADER_VALUE_CHARS = 512
 _CHUNK_BYTES = 256 << 10
 _PREFIX = struct.Struct(">3sBB")
 _LENGTH = struct.Struct(">I")
+_TENANT = re.compile(TENANT_PATTERN)
+_REQUEST_ID = re.compile(REQUEST_ID_PATTERN)
+
+
+class _Compressing(threading.local):
+    """A compressor for each thread: making one costs more than to compress a small body."""
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
+
+
+_COMPRESSING = _Compressing()
 
 
 class StoredHeader(WireModel):
@@ -74,22 +101,12 @@ class EnvelopeHeader(WireModel):
 
 def encode_bodies(envelope: BodyEnvelope) -> bytes:
     """The envelope as one message; header values are clipped. Raises: RecordError (`invalid`)."""
-    try:
-        header = EnvelopeHeader(
-            tenant=envelope.tenant,
-            request_id=envelope.request_id,
-            started_at=envelope.started_at,
-            request=_part_header(envelope.request),
-            response=_part_header(envelope.response),
-        )
-    except ValidationError as exc:
-        raise invalid(exc) from exc
-    head = header.__pydantic_serializer__.to_json(header, exclude_none=True)
+    head = _head(envelope)
     parts = [part for part in (envelope.request, envelope.response) if part is not None]
     payload = b"".join([_LENGTH.pack(len(head)), head, *(part.data for part in parts)])
     version = VERSION_STORED if any(part.stored for part in parts) else VERSION
     if len(payload) >= COMPRESS_FROM_BYTES:
-        compressed = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(payload)
+        compressed = _COMPRESSING.compress(payload)
         if len(compressed) < len(payload):
             return _PREFIX.pack(MAGIC, version, ZSTD) + compressed
     return _PREFIX.pack(MAGIC, version, PLAIN) + payload
@@ -195,15 +212,48 @@ def _envelope(payload: bytes, body_start: int) -> BodyEnvelope:
     )
 
 
-def _part_header(part: BodyPart | None) -> PartHeader | None:
-    if part is None:
-        return None
-    return PartHeader(
-        content_type=_clipped(part.content_type),
-        content_encoding=_clipped(part.content_encoding),
-        length_bytes=len(part.data),
-        stored=None if part.stored is None else StoredHeader(**asdict(part.stored)),
+def _head(envelope: BodyEnvelope) -> bytes:
+    """The header's JSON: as `EnvelopeHeader` writes it, without making one where all is sound."""
+    parts = {
+        side: _part_header(part)
+        for side, part in (("request", envelope.request), ("response", envelope.response))
+        if part is not None
+    }
+    fields = {
+        "tenant": envelope.tenant,
+        "request_id": envelope.request_id,
+        "started_at": envelope.started_at,
+    }
+    if _is_sound(envelope):
+        return orjson.dumps(fields | parts, option=orjson.OPT_UTC_Z)
+    try:
+        header = EnvelopeHeader.model_validate(fields | parts)
+    except ValidationError as exc:
+        raise invalid(exc) from exc
+    return header.__pydantic_serializer__.to_json(header, exclude_none=True)
+
+
+def _is_sound(envelope: BodyEnvelope) -> bool:
+    """Whether the model would take it as it is."""
+    return (
+        _TENANT.fullmatch(envelope.tenant) is not None
+        and _REQUEST_ID.fullmatch(envelope.request_id) is not None
+        and envelope.started_at.tzinfo is UTC
+        and EARLIEST_YEAR <= envelope.started_at.year <= LATEST_YEAR
+        and (envelope.request is None or envelope.request.stored is None)
+        and (envelope.response is None or envelope.response.stored is None)
     )
+
+
+def _part_header(part: BodyPart) -> dict[str, object]:
+    header: dict[str, object] = {
+        "content_type": _clipped(part.content_type),
+        "content_encoding": _clipped(part.content_encoding),
+        "length_bytes": len(part.data),
+    }
+    if part.stored is not None:
+        header["stored"] = asdict(part.stored)
+    return header
 
 
 def _part(header: PartHeader | None, data: bytes) -> BodyPart | None:
@@ -214,5 +264,7 @@ def _part(header: PartHeader | None, data: bytes) -> BodyPart | None:
 
 
 def _clipped(value: str) -> str:
+    if value.isascii() and value.isprintable() and len(value) <= _MAX_HEADER_VALUE_CHARS:
+        return value
     text = value[:_MAX_HEADER_VALUE_CHARS].encode("utf-8", "replace").decode()
     return CONTROL.sub(" ", text)

@@ -8,6 +8,7 @@
     outlet.py        the Protocol of one way out
     memory.py        its in-memory twin
     kafka_outlet.py  the broker as a way out
+    kafka_batches.py messages gathered into batches, one for each partition
     broker.py        the broker behind a circuit, tried aside while it fails
     fallback_outlet.py  another Tailrace as a way out
     resting.py       a way out that is left alone for a while once it failed
