@@ -61,11 +61,10 @@ class Relaying:
             self._ways,
             Topics(kafka.topic_prefix),
             producer_id=self._producer_id,
-            bounds=Bounds(publish.max_records, publish.max_bytes),
+            bounds=Bounds(publish.max_records, publish.max_bytes, GATHER_S),
             clock=SystemClock(),
             metrics=metrics,
             sampler=Sampler(settings.sample.rate, settings.sample.tenants),
-            gather_s=GATHER_S,
         )
         self._ids = ids
         self._direct = Direct(settings, metrics)

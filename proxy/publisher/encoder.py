@@ -36,17 +36,16 @@ class Encoder:
         *,
         observe: Callable[[Record], None],
         on_encoded: Callable[[], None],
-        gather_s: float = 0.0,
     ) -> None:
         """`observe` sees every record once, before it is encoded.
 
         `gather_s` is waited for more, once something is there: many at a time cost less each.
         """
+        self.gather_s = 0.0
         self._queue = queue
         self._topics = topics
         self._observe = observe
         self._on_encoded = on_encoded
-        self._gather_s = gather_s
         self._offered = asyncio.Event()
 
     def wake(self) -> None:
@@ -68,8 +67,8 @@ class Encoder:
                     await asyncio.sleep(0)
             self._on_encoded()
             await self._offered.wait()
-            if self._gather_s:
-                await asyncio.sleep(self._gather_s)
+            if self.gather_s:
+                await asyncio.sleep(self.gather_s)
             self._offered.clear()
 
     async def _encode(self, entry: Entry, record: Record) -> None:

@@ -32,10 +32,11 @@ PATIENT_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much may wait."""
+    """How much may wait; what is offered within `gather_s` is encoded and sent together."""
 
     max_records: int
     max_bytes: int
+    gather_s: float = 0.0
 
 
 class Publisher:
@@ -55,11 +56,8 @@ class Publisher:
         metrics: Metrics,
         jitter: Callable[[], float] = random,
         sampler: Sampler | None = None,
-        gather_s: float = 0.0,
     ) -> None:
         """Nothing runs before `start`; offers are kept meanwhile. `jitter` gives 0 ≤ x < 1.
-
-        What is offered within `gather_s` is encoded and sent together.
 
         `book`, once it is set, counts the fate of each record; `before_close` is awaited when all
         fates are known and the outlet is still open.
@@ -78,13 +76,8 @@ class Publisher:
         self.queue = PublishQueue(bounds.max_records, bounds.max_bytes, self._count_drop)
         self._sender = Sender(self.queue, outlet, clock=clock, metrics=metrics, jitter=jitter)
         observe = CallMetrics(metrics).observe
-        self._encoder = Encoder(
-            self.queue,
-            topics,
-            observe=observe,
-            on_encoded=self._sender.wake,
-            gather_s=gather_s,
-        )
+        self._encoder = Encoder(self.queue, topics, observe=observe, on_encoded=self._sender.wake)
+        self._encoder.gather_s = bounds.gather_s
         self._sequence = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._stopped = False
