@@ -13,7 +13,7 @@ class Watchdog:
     sleep for the rest. While armed it calls `glance` every second or so, for what nobody tells.
     """
 
-    __slots__ = ("_bite", "_deadline_s", "_glance", "_handle", "_limit_s", "_loop")
+    __slots__ = ("_bite", "_deadline_s", "_glance", "_handle", "_limit_s", "_loop", "_wake_s")
 
     def __init__(
         self, limit_s: float, bite: Callable[[], None], glance: Callable[[], None]
@@ -24,12 +24,18 @@ class Watchdog:
         self._loop = asyncio.get_running_loop()
         self._deadline_s: float | None = None
         self._handle: asyncio.TimerHandle | None = None
+        self._wake_s = 0.0
 
-    def arm(self) -> None:
-        """Bite in `limit_s` seconds from now unless disarmed or armed anew."""
-        self._deadline_s = self._loop.time() + self._limit_s
+    def arm(self, limit_s: float | None = None) -> None:
+        """Bite in `limit_s` seconds from now unless disarmed or armed anew; None: as before."""
+        if limit_s is not None:
+            self._limit_s = limit_s
+        deadline_s = self._deadline_s = self._loop.time() + self._limit_s
         if self._handle is None:
-            self._sleep(self._deadline_s)
+            self._sleep(deadline_s)
+        elif deadline_s < self._wake_s:
+            self._handle.cancel()
+            self._sleep(deadline_s)
 
     def disarm(self) -> None:
         """Do not bite until armed again."""
@@ -54,5 +60,5 @@ class Watchdog:
         self._bite()
 
     def _sleep(self, deadline_s: float) -> None:
-        wake_s = min(deadline_s, self._loop.time() + GLANCE_S)
-        self._handle = self._loop.call_at(wake_s, self._wake)
+        self._wake_s = min(deadline_s, self._loop.time() + GLANCE_S)
+        self._handle = self._loop.call_at(self._wake_s, self._wake)

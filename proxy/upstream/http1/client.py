@@ -5,7 +5,7 @@ import ssl
 from collections.abc import AsyncIterator
 from functools import lru_cache
 
-from app.errors import UpstreamError, UpstreamRefused, UpstreamReset, UpstreamTimeout
+from app.errors import UpstreamError, UpstreamRefused, UpstreamReset
 from app.tasks import spawn
 from proxy.upstream.http1.connection import Connection
 from proxy.upstream.http1.pool import Pool
@@ -25,7 +25,6 @@ class Http1Upstream:
         self, timeouts: Timeouts, max_connections: int, tls: ssl.SSLContext | None = None
     ) -> None:
         """`tls` None means the system's authorities."""
-        self._loop = asyncio.get_running_loop()
         self._timeouts = timeouts
         self._pool = Pool(max_connections, timeouts.connect_s, tls)
         self._origin_of = lru_cache(maxsize=256)(origin_of)
@@ -36,7 +35,7 @@ class Http1Upstream:
             raise UpstreamRefused("the relay is stopping")
         origin = self._origin_of(request.origin)
         head = head_of(request, origin.authority)
-        connection = await self._pool.acquire(origin)
+        connection = self._pool.kept(origin) or await self._pool.acquire(origin)
         if not connection.used:
             return await self._exchange(connection, origin, request, head)
         try:
@@ -77,31 +76,22 @@ class Http1Upstream:
             else:
                 connection.write(head.data)
                 sending = spawn(_sent(connection, head, body, response), name="upstream-upload")
-            await self._head(response, sending)
+            if not response.is_headed:
+                self._bound(response, sending)
+            await response.head()
         except BaseException as exc:
             response.fail(exc if isinstance(exc, UpstreamError) else UpstreamReset("given up"))
             raise
         response.watch(self._timeouts.idle_s)
         return response
 
-    async def _head(self, response: Http1Response, sending: "asyncio.Task[None] | None") -> None:
-        """Wait for the head; the time counts from the request's last byte."""
-        if response.is_headed:
-            await response.head()
-            return
+    def _bound(self, response: Http1Response, sending: "asyncio.Task[None] | None") -> None:
+        """Bound the wait for the head; the time counts from the request's last byte."""
         limit_s = self._timeouts.first_byte_s
-        try:
-            async with asyncio.timeout(None if sending is not None else limit_s) as timer:
-                if sending is not None:
-                    sending.add_done_callback(lambda _: self._bound(timer, response))
-                await response.head()
-        except TimeoutError as exc:
-            raise UpstreamTimeout("first_byte") from exc
-
-    def _bound(self, timer: asyncio.Timeout, response: Http1Response) -> None:
-        """The request is sent: from now on the answer is waited for."""
-        if response.is_waited_for:
-            timer.reschedule(self._loop.time() + self._timeouts.first_byte_s)
+        if sending is None:
+            response.expect_head(limit_s)
+        else:
+            sending.add_done_callback(lambda _: response.expect_head(limit_s))
 
 
 def _write_whole(connection: Connection, head: bytes, body: bytes | None) -> None:

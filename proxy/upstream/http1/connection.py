@@ -10,6 +10,7 @@ from typing import cast
 
 from app.errors import UpstreamError, UpstreamProtocolError, UpstreamReset
 from proxy.upstream.http1.parser import ResponseParser
+from proxy.upstream.watchdog import Watchdog
 
 HIGH_BYTES = 256 * 1024
 LOW_BYTES = 64 * 1024
@@ -28,6 +29,9 @@ class Connection(asyncio.Protocol):
         self._can_write = asyncio.Event()
         self._can_write.set()
         self._paused = False
+        self._watchdog: Watchdog | None = None
+        self._on_expiry: Notify | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.parser = ResponseParser()
         self.buffered_bytes = 0
         self.error: UpstreamError | None = None
@@ -59,6 +63,22 @@ class Connection(asyncio.Protocol):
         """Wait until the transport takes more; returns at once when the connection has ended."""
         await self._can_write.wait()
 
+    def news(self) -> "asyncio.Future[None]":
+        """A future for whoever waits to be notified."""
+        assert self._loop is not None
+        return self._loop.create_future()
+
+    def expect(self, limit_s: float, on_expiry: Notify) -> None:
+        """Call back in `limit_s` seconds, unless `calm` or another `expect` comes first."""
+        if self._watchdog is not None and not self.ended:
+            self._on_expiry = on_expiry
+            self._watchdog.arm(limit_s)
+
+    def calm(self) -> None:
+        """What was expected has come."""
+        if self._watchdog is not None:
+            self._watchdog.disarm()
+
     def take(self) -> bytes:
         """All of the body that has come; reading goes on if it was held up."""
         body = self.parser.body
@@ -75,7 +95,8 @@ class Connection(asyncio.Protocol):
 
     def finish(self) -> bool:
         """The exchange is over; whether the connection can be used for another."""
-        self._notify = None
+        self._notify = self._on_expiry = None
+        self.calm()
         parser = self.parser
         reusable = (
             not self.ended
@@ -109,6 +130,9 @@ class Connection(asyncio.Protocol):
         """Connected, TLS included."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=IDLE_WRITE_BYTES)
+        self._loop = asyncio.get_running_loop()
+        # One timer for all exchanges: it is moved without touching the loop.
+        self._watchdog = Watchdog(0.0, self._expire, _nothing)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a response; what nobody asked for ends the connection."""
@@ -145,6 +169,10 @@ class Connection(asyncio.Protocol):
         """It has room again."""
         self._can_write.set()
 
+    def _expire(self) -> None:
+        if self._on_expiry is not None:
+            self._on_expiry()
+
     def _fail(self, error: UpstreamError) -> None:
         self.error = self.error or error
         self.close()
@@ -154,6 +182,8 @@ class Connection(asyncio.Protocol):
             return
         self.ended = True
         self._can_write.set()
+        if self._watchdog is not None:
+            self._watchdog.cancel()
         is_whole = exc is None and self.error is None and self.parser.end_of_input()
         if not is_whole and self.error is None:
             began = self.parser.head_complete
@@ -164,3 +194,7 @@ class Connection(asyncio.Protocol):
             self._notify()
         if self.on_end is not None:
             self.on_end(self)
+
+
+def _nothing() -> None:
+    """A connection that ends says so by itself."""

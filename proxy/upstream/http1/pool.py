@@ -36,12 +36,16 @@ class Pool:
         """Whether it was closed for good."""
         return self._closed
 
+    def kept(self, origin: Origin) -> Connection | None:
+        """An idle connection to an origin, unless others wait for their turn."""
+        return None if self._waiting else self._reuse(origin)
+
     async def acquire(self, origin: Origin, *, fresh: bool = False) -> Connection:
         """An idle connection to an origin (`used` > 0), the youngest, else a new one.
 
         `fresh` asks for a new one. Raises: UpstreamRefused, UpstreamTimeout (`connect`).
         """
-        if not fresh and not self._waiting and (kept := self._reuse(origin)) is not None:
+        if not fresh and (kept := self.kept(origin)) is not None:
             return kept
         try:
             async with asyncio.timeout(self._connect_s):

@@ -11,7 +11,12 @@ Framing = Literal["none", "length", "chunked"]
 TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 TARGET = re.compile(r"[\x21-\x7e]+")
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+COMMON = frozenset({b"GET", b"POST"})
 PORTS = {"http": 80, "https": 443}
+OTHER, LENGTH = 1, 2
+# Names that were looked at before, in their own spelling; the rest is looked at again.
+MAX_KINDS = 1024
+_KINDS: dict[bytes, int] = {}
 
 
 class Origin(NamedTuple):
@@ -53,7 +58,9 @@ def head_of(request: UpstreamRequest, authority: bytes) -> Head:
     chunked where its length is not known.
     """
     method = request.method.encode("latin-1", "replace")
-    if not TOKEN.fullmatch(method) or not TARGET.fullmatch(request.target):
+    if (method not in COMMON and not TOKEN.fullmatch(method)) or not TARGET.fullmatch(
+        request.target
+    ):
         raise UpstreamProtocolError("not to be sent as HTTP: method or target")
     lines = [
         b"%b %b HTTP/1.1\r\nHost: %b\r\n" % (method, request.target.encode(), authority),
@@ -62,12 +69,12 @@ def head_of(request: UpstreamRequest, authority: bytes) -> Head:
     announced = _announced(request.headers)
     framing, length, added = _framing(request, announced)
     head = b"".join(lines)
-    _check_lines(head, len(lines) + 1, request.headers)
+    _check_lines(head, len(lines) + 1)
     return Head(head + added + b"\r\n", framing, length)
 
 
 def _announced(headers: RawHeaders) -> int | None:
-    values = [value for name, value in headers if name.lower() == b"content-length"]
+    values = [value for name, value in headers if (_KINDS.get(name) or _kind(name)) == LENGTH]
     if not values:
         return None
     if len(values) > 1 or not values[0].isdigit() or len(values[0]) > 18:
@@ -90,9 +97,17 @@ def _framing(request: UpstreamRequest, announced: int | None) -> tuple[Framing, 
     return "chunked", None, b"Transfer-Encoding: chunked\r\n"
 
 
-def _check_lines(head: bytes, lines: int, headers: RawHeaders) -> None:
-    """Nothing may break out of its line, and no name may be what a name is not."""
+def _kind(name: bytes) -> int:
+    """Whether a field is the length or another one. Raises: UpstreamProtocolError for no name."""
+    if not TOKEN.fullmatch(name):
+        raise UpstreamProtocolError("not to be sent as HTTP: a field's name")
+    kind = LENGTH if name.lower() == b"content-length" else OTHER
+    if len(_KINDS) < MAX_KINDS:
+        _KINDS[name] = kind
+    return kind
+
+
+def _check_lines(head: bytes, lines: int) -> None:
+    """Nothing may break out of its line."""
     if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
         raise UpstreamProtocolError("not to be sent as HTTP: a control character in a field")
-    if not all(TOKEN.fullmatch(name) for name, _ in headers):
-        raise UpstreamProtocolError("not to be sent as HTTP: a field's name")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from app.errors import UpstreamError, UpstreamReset, UpstreamTimeout
 from proxy.upstream.http1.connection import EARLY, Connection
 from proxy.upstream.protocol import RawHeaders
-from proxy.upstream.watchdog import Watchdog
 
 
 class Http1Response:
@@ -15,10 +14,10 @@ class Http1Response:
     __slots__ = (
         "_connection",
         "_failure",
+        "_idle_s",
         "_is_over",
         "_on_over",
         "_waiter",
-        "_watchdog",
         "headers",
         "reason",
         "status",
@@ -32,7 +31,7 @@ class Http1Response:
         self._connection = connection
         self._on_over = on_over
         self._waiter: asyncio.Future[None] | None = None
-        self._watchdog: Watchdog | None = None
+        self._idle_s: float | None = None
         self._failure: UpstreamError | None = None
         self._is_over = False
 
@@ -54,6 +53,11 @@ class Http1Response:
         """Whether the head has not come, and may come yet."""
         return self.status == 0 and not self._is_over and not self.is_headed
 
+    def expect_head(self, limit_s: float) -> None:
+        """From now on the wait for the head is bounded, if it has not ended."""
+        if self.is_waited_for:
+            self._connection.expect(limit_s, self._expire_head)
+
     async def head(self) -> None:
         """Wait for the head. Raises: UpstreamReset, UpstreamProtocolError, UpstreamTimeout."""
         connection = self._connection
@@ -63,12 +67,13 @@ class Http1Response:
             if connection.ended:
                 raise self._fail(connection.error or _early())
             await self._news()
+        connection.calm()
         parser = connection.parser
         self.status, self.reason, self.headers = parser.status, parser.reason, parser.headers
 
     def watch(self, idle_s: float) -> None:
         """From now on a wait for a further chunk is bounded."""
-        self._watchdog = Watchdog(idle_s, self._expire, _nothing)
+        self._idle_s = idle_s
 
     # -- the body, for the relay
 
@@ -77,11 +82,10 @@ class Http1Response:
         while True:
             if (taken := self.read_nowait()) or self._is_over:
                 return taken
-            if self._watchdog is not None:
-                self._watchdog.arm()
+            if self._idle_s is not None:
+                self._connection.expect(self._idle_s, self._expire)
             await self._news()
-            if self._watchdog is not None:
-                self._watchdog.disarm()
+            self._connection.calm()
 
     def read_nowait(self) -> bytes:
         """What has come; see `UpstreamResponse.read_nowait`."""
@@ -113,6 +117,10 @@ class Http1Response:
         self._fail(UpstreamTimeout("idle"))
         self.news()
 
+    def _expire_head(self) -> None:
+        self._fail(UpstreamTimeout("first_byte"))
+        self.news()
+
     def _fail(self, error: UpstreamError) -> UpstreamError:
         if self._failure is None and not self._is_over:
             self._failure = error
@@ -121,15 +129,13 @@ class Http1Response:
 
     def _over(self, *, broken: bool = False) -> None:
         self._is_over = True
-        if self._watchdog is not None:
-            self._watchdog.cancel()
         connection = self._connection
         if broken:
             connection.close()
         self._on_over(connection, connection.finish())
 
     async def _news(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._connection.news()
         try:
             await self._waiter
         finally:
@@ -138,7 +144,3 @@ class Http1Response:
 
 def _early() -> UpstreamError:
     return UpstreamReset(EARLY)
-
-
-def _nothing() -> None:
-    """A connection that ends says so by itself."""
