@@ -9,6 +9,7 @@
     composition/ builds the process of a role from its parts
     cli/         the `tailrace` command, one file per subcommand
     main.py      builds the Faust application: `faust -A app.main worker`
+    front.py     a way past the router for relayed calls;  partitioning.py  keys to partitions
     metrics.py   every metric in one typed list
     clock.py, ids.py, tasks.py, errors.py   time, identifiers, tasks and the error tree
 

@@ -10,9 +10,11 @@ from typing import Any
 from aiohttp import web
 
 from app.errors import RelayRefused
+from app.front import FRONT, Handler
 from config.settings import RESERVED_UPSTREAM_NAMES
 from proxy.mock.server import register_mock
 from proxy.relay.handler import Relay
+from proxy.relay.upstreams import Upstream
 
 READ_BUFFER_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 64 * 1024
@@ -26,7 +28,6 @@ RUNNER_OPTIONS: Mapping[str, Any] = {
 }
 """How an `aiohttp.web.AppRunner` must serve the relay: bytes and disconnects pass through."""
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 NOT_RESERVED = f"(?!(?:{'|'.join(sorted(RESERVED_UPSTREAM_NAMES))})/)"
 NAMED = f"/{{upstream:{NOT_RESERVED}[^/]+}}/{{tail:.*}}"
 EXPECTATION_FAILED = RelayRefused(417, "invalid_expectation", "only 100-continue can be expected")
@@ -40,6 +41,8 @@ def register_routes(web_app: web.Application, relay: Relay, *, mock: bool) -> No
     router = web_app.router
     router.add_route("*", "/v1/{tail:.*}", _default(relay), expect_handler=expect)
     router.add_route("*", NAMED, _named(relay), expect_handler=expect)
+    names = {name: _to(relay, upstream) for name, upstream in relay.upstreams.by_name.items()}
+    web_app[FRONT] = names | {"v1": _default(relay)}
 
 
 def _default(relay: Relay) -> Handler:
@@ -59,6 +62,15 @@ def _named(relay: Relay) -> Handler:
         return await relay.handle(request, upstream, target[target.index("/", 1) :])
 
     return relay_to_named
+
+
+def _to(relay: Relay, upstream: Upstream) -> Handler:
+    skipped = len(upstream.name) + 1
+
+    async def relay_to_upstream(request: web.Request) -> web.StreamResponse:
+        return await relay.handle(request, upstream, request.raw_path[skipped:])
+
+    return relay_to_upstream
 
 
 def _origin_form(request: web.Request) -> str:

@@ -9,6 +9,8 @@ from aiohttp import web
 from faust.web.drivers.aiohttp import Server
 from faust.web.drivers.aiohttp import Web as FaustWeb
 
+from app.front import FrontRunner
+
 logger = logging.getLogger(__name__)
 Routes = Callable[[web.Application], None]
 
@@ -36,7 +38,7 @@ class HostWeb(FaustWeb):
         super().__init__(app, **kwargs)
         self._add_routes = routes
         self._has_routes = False
-        self._runner = web.AppRunner(
+        self._runner = FrontRunner(
             self.web_app,
             **{
                 "access_log": None,

@@ -11,6 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from app.clock import SystemClock, utc
+from app.front import FrontRunner
 from app.ids import CountedIds
 from app.metrics import Metrics
 from app.record.model import Record
@@ -100,7 +101,7 @@ async def standing(
     """A relay whose default upstream `up` is at a URL; the mock is there as well."""
     settings = relay_settings(**changes)
     web_app, sink, metrics = web.Application(), ListSink(), Metrics()
-    runner = web.AppRunner(web_app, shutdown_timeout=1, **RUNNER_OPTIONS)
+    runner = FrontRunner(web_app, shutdown_timeout=1, **RUNNER_OPTIONS)
     async with AsyncExitStack() as stack:
         sock = stack.enter_context(_free_socket())
         port = sock.getsockname()[1]

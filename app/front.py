@@ -1,0 +1,42 @@
+"""A way past the router for requests whose path says at once whose they are.
+
+aiohttp walks its table of routes and every middleware for each request, which costs a relayed call
+more than reading its head. What is registered here is asked first, by the first segment of the raw
+path; whatever it does not know goes the ordinary way, where the same routes must be as well:
+
+    web_app[FRONT] = {"v1": relay_default, "openai": relay_openai}
+
+Only for handlers that no middleware has anything to do with.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+FRONT = web.AppKey("front", Mapping[str, Handler])
+
+
+class FrontRunner(web.AppRunner):
+    """An `AppRunner` whose server asks the application's `FRONT` first."""
+
+    async def setup(self) -> None:
+        """As any runner; what is registered by then is in front."""
+        await super().setup()
+        handlers = self.app.get(FRONT)
+        if handlers and self.server is not None:
+            self.server.request_handler = _in_front(handlers, self.server.request_handler)
+
+
+def _in_front(handlers: Mapping[str, Handler], behind: Any) -> Any:
+    def handle(request: Any) -> Awaitable[web.StreamResponse]:
+        before, _, rest = request.raw_path.partition("/")
+        name, slash, _ = rest.partition("/")
+        handler = handlers.get(name) if slash and not before else None
+        # An expectation is answered by the route, before its handler.
+        if handler is None or "Expect" in request.headers:
+            return behind(request)  # type: ignore[no-any-return]
+        return handler(request)
+
+    return handle
