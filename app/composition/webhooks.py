@@ -29,6 +29,7 @@ from app.webhooks.links import Links
 from app.webhooks.log import AnalyticsLog, DeliveryLog, MemoryLog
 from app.webhooks.matching import Matching
 from app.webhooks.notes import Notes
+from app.webhooks.of_exchange import ExchangeDeliveries
 from app.webhooks.poster import Poster
 from app.webhooks.registry import Endpoints
 from app.webhooks.replay import Replays
@@ -121,6 +122,7 @@ class Webhooks(NoFeature):
             log_days=self._settings.webhooks.log_days,
         )
         WebhookViews(parts).register(web_app)
+        ExchangeDeliveries(self._log).register(web_app)
 
     def parts(self) -> Sequence[Part]:
         """The agent, and the consumer of the retry topics."""

@@ -85,6 +85,7 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
         "202 once exchanges are queued again: `request_ids`, or `from` and `to`",
     ),
     ("GET", "/api/v1/webhooks/{id}/deliveries", "what came of each attempt, newest first"),
+    ("GET", "/api/v1/exchanges/{id}/deliveries", "the attempts of one exchange, oldest first"),
     (ANY, "/internal/mock/*", "the mock provider: 404 for everything else; reached as `/mock/*`"),
 )
 

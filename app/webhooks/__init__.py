@@ -27,6 +27,7 @@ many attempts
     notes.py       metrics and log of what became of deliveries
     log.py         what came of each attempt, per endpoint
     api.py         the routes
+    of_exchange.py the attempts of one exchange, over HTTP
 
 The agent that sends is `agents/deliver.py`. On the wire delivery is at least once: a process that
 is killed between the answer and its note in the table `delivered` sends once more, under the same

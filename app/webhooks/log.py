@@ -55,12 +55,22 @@ class Line:
 
 
 COLUMNS = tuple(field.name for field in fields(Line))
-SELECT = f"""
-SELECT {", ".join(name for name in COLUMNS if name != "tenant")}
+SHOWN = ", ".join(name for name in COLUMNS if name != "tenant")
+OF_ENDPOINT = f"""
+SELECT {SHOWN}
 FROM {TABLE}
 WHERE tenant = {{tenant:String}} AND endpoint_id = {{endpoint:String}}
   AND at < {{before:DateTime64(3, 'UTC')}} AND at >= {{since:DateTime64(3, 'UTC')}}
 ORDER BY at DESC, attempt_id
+LIMIT 1 BY attempt_id
+LIMIT {{limit:UInt32}}
+"""  # noqa: S608 - names of our own, values are bound
+OF_EXCHANGE = f"""
+SELECT {SHOWN}
+FROM {TABLE}
+WHERE tenant = {{tenant:String}} AND request_id = {{request:String}}
+  AND at >= {{since:DateTime64(3, 'UTC')}}
+ORDER BY at, attempt_id
 LIMIT 1 BY attempt_id
 LIMIT {{limit:UInt32}}
 """  # noqa: S608 - names of our own, values are bound
@@ -76,6 +86,11 @@ class DeliveryLog(Protocol):
         self, tenant: str, endpoint_id: str, *, since: datetime, before: datetime, limit: int
     ) -> Sequence[dict[str, Any]]:
         """The last ones in a time, newest first. Raises: Unavailable."""
+
+    async def of_exchange(
+        self, tenant: str, request_id: str, *, since: datetime, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        """Those of one exchange to all endpoints, oldest first. Raises: Unavailable."""
 
     async def start(self) -> None:
         """Begin to write."""
@@ -107,6 +122,18 @@ class MemoryLog:
         lines = reversed(self._lines.get((tenant, endpoint_id), ()))
         found = [line.members() for line in lines if since <= line.at < before]
         return found[:limit]
+
+    async def of_exchange(
+        self, tenant: str, request_id: str, *, since: datetime, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        """Those of one exchange that are still kept."""
+        found = [
+            line
+            for (owner, _), lines in self._lines.items()
+            for line in lines
+            if owner == tenant and line.request_id == request_id and line.at >= since
+        ]
+        return [line.members() for line in sorted(found, key=lambda each: each.at)[:limit]]
 
     async def start(self) -> None:
         """Nothing to do."""
@@ -143,8 +170,18 @@ class AnalyticsLog:
             "before": before,
             "limit": limit,
         }
+        return await self._rows(OF_ENDPOINT, asked)
+
+    async def of_exchange(
+        self, tenant: str, request_id: str, *, since: datetime, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        """Those of one exchange, oldest first. Raises: Unavailable."""
+        asked = {"tenant": tenant, "request": request_id, "since": since, "limit": limit}
+        return await self._rows(OF_EXCHANGE, asked)
+
+    async def _rows(self, sql: str, asked: dict[str, Any]) -> Sequence[dict[str, Any]]:
         try:
-            return await self._analytics.query(SELECT, asked, max_rows=limit)
+            return await self._analytics.query(sql, asked, max_rows=asked["limit"])
         except (SinkUnavailable, SinkRefused) as exc:
             raise Unavailable(f"the log cannot be read now: {exc}") from exc
 

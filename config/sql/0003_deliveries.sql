@@ -23,7 +23,10 @@ CREATE TABLE IF NOT EXISTS deliveries
     took_ms Nullable(Float32) CODEC(ZSTD(1)),
     error Nullable(String) CODEC(ZSTD(1)),
     -- null: there is no next attempt
-    next_at Nullable(DateTime64(3, 'UTC')) CODEC(ZSTD(1))
+    next_at Nullable(DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
+
+    -- the deliveries of one exchange to all endpoints
+    INDEX by_request request_id TYPE bloom_filter(0.01) GRANULARITY 4
 )
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(at)

@@ -71,7 +71,11 @@ async def test_agent_table_routes_and_parts() -> None:
     routes = {
         (each.method, each.resource.canonical) for each in web_app.router.routes() if each.resource
     }
-    documented = {(method, path) for method, path, _ in ROUTES if "/webhooks" in path}
+    documented = {
+        (method, path)
+        for method, path, _ in ROUTES
+        if "/webhooks" in path or path.endswith("/deliveries")
+    }
     assert {each for each in routes if each[0] != "HEAD"} == documented
     assert [part.name for part in feature.parts()] == ["sink deliver", "webhook retries"]
 

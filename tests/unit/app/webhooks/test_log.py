@@ -54,6 +54,17 @@ async def test_memory_gives_the_last_ones_of_a_time_newest_first() -> None:
     assert await kept.read("other", "we_1", since=SINCE, before=BEFORE, limit=5) == []
 
 
+async def test_the_attempts_of_one_exchange_oldest_first() -> None:
+    kept = MemoryLog()
+    kept.add(line(3))
+    kept.add(line(1, "we_2"))
+    kept.add(line(2, request_id="another"))
+    kept.add(line(4, tenant="other"))
+    found = await kept.of_exchange("acme", "r1", since=SINCE, limit=9)
+    assert [each["attempt_id"] for each in found] == ["a1", "a3"]
+    assert await kept.of_exchange("acme", "r1", since=BEFORE, limit=9) == []
+
+
 async def test_memory_forgets_the_endpoint_that_was_silent_for_longest(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
