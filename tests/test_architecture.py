@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.reference.routes import ROUTES
 from config.loading import KEYS
 from tests.support.house.imports import forbidden_imports
 from tests.support.house.mirrors import missing_mirrors
@@ -14,6 +15,7 @@ from tests.support.house.sizes import long_functions, long_modules, long_shells
 from tests.support.house.sources import PACKAGES, REPO, Source, sources, tracked_texts
 from tests.support.house.texts import foreign_places
 from tests.support.house.words import missing_docstrings, missing_maps, unread_fields, vague_names
+from tests.support.strangers import OTHERWISE, PROBES
 
 CODE = sources(*PACKAGES)
 TESTS = sources("tests")
@@ -87,3 +89,11 @@ def test_there_is_something_to_hold() -> None:
     modules = {source.module for source in CODE}
     assert {"config.settings", "app.main", "tables.seen", "agents.meter", "proxy.routes"} <= modules
     assert "Makefile" in tracked_texts()
+
+
+def test_every_route_of_the_api_says_how_it_keeps_tenants_apart() -> None:
+    """`tests/integration/test_tenants.py` runs the probes of `tests/support/strangers.py`."""
+    routes = {(method, path) for method, path, _ in ROUTES if path.startswith("/api/")}
+    told = PROBES.keys() | OTHERWISE.keys()
+    held([f"{method} {path} has no probe" for method, path in sorted(routes - told)])
+    held([f"{method} {path} is no route" for method, path in sorted(told - routes)])
