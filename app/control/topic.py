@@ -63,6 +63,7 @@ class ControlTopic:
         self._word = "snapshot" if self._state.raw else "starting"
         self._complaint = ""
         self._unsaved = asyncio.Event()
+        self._writing: asyncio.Task[bool] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     # -- life
@@ -75,12 +76,17 @@ class ControlTopic:
         ]
 
     async def stop(self) -> None:
-        """Let go of connections; what was put is durable already."""
+        """Let go of connections, with the snapshot written; what was put is durable already."""
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
         self._tasks = []
+        # A thread cannot be cancelled: nobody may take the directory away beneath it.
+        if self._writing is not None:
+            await asyncio.wait({self._writing})
+        if self._unsaved.is_set():
+            await self._save()
         await self._producer.close()
 
     # -- what others see
@@ -208,10 +214,17 @@ class ControlTopic:
     async def _save_always(self) -> None:
         while True:
             await self._unsaved.wait()
-            self._unsaved.clear()
-            try:
-                await asyncio.to_thread(snapshot.write, self._path, self._state.raw)
-            except OSError as error:
-                logger.warning("no snapshot of the control topic: %s", error)
+            self._writing = spawn(self._save(), name="control-write")
+            if not await asyncio.shield(self._writing):
                 await asyncio.sleep(SAVE_AGAIN_S)
-                self._unsaved.set()
+
+    async def _save(self) -> bool:
+        """Whether the snapshot was written; if not, there is something unsaved still."""
+        self._unsaved.clear()
+        try:
+            await asyncio.to_thread(snapshot.write, self._path, self._state.raw)
+        except OSError as error:
+            logger.warning("no snapshot of the control topic: %s", error)
+            self._unsaved.set()
+            return False
+        return True

@@ -78,8 +78,8 @@ class Town:
             capture_output=True,
             text=True,
             timeout=60,
-            check=True,
         )
+        assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
     async def ask(

@@ -1,4 +1,4 @@
-"""The log of webhooks on the real engine: what was written is read back, by endpoint and exchange."""
+"""The log of webhooks on the real engine: what was written is read back."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta

@@ -1,6 +1,7 @@
 """On a real broker: the suite, and what several processes see of each other."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -142,3 +143,25 @@ async def test_a_broker_that_goes_and_comes_back(
                     await asyncio.sleep(0.2)
     finally:
         await one.stop()
+
+
+async def test_what_was_put_last_is_in_the_snapshot_when_it_stopped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the disk is slow: nothing is written any more once it has stopped."""
+    write = snapshot.write
+
+    def slowly(path: Path, raw: Any) -> None:
+        time.sleep(0.2)
+        write(path, raw)
+
+    monkeypatch.setattr(snapshot, "write", slowly)
+    await world.make_topic()
+    control = await world.process("one")
+    for number in range(3):
+        await control.put("kind", f"k{number}", b"1")
+    await control.stop()
+    written = world.path("one").stat().st_mtime_ns
+    assert len(snapshot.read(world.path("one"))) == 3
+    await asyncio.sleep(0.5)
+    assert world.path("one").stat().st_mtime_ns == written
