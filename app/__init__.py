@@ -10,7 +10,7 @@
     cli/         the `tailrace` command, one file per subcommand
     main.py      builds the Faust application: `faust -A app.main worker`
     front.py     a way past the router for relayed calls;  partitioning.py  keys to partitions
-    metrics.py   every metric in one typed list
+    metrics.py   every metric in one typed list;  tally.py  counting on the hot path
     clock.py, ids.py, tasks.py, errors.py   time, identifiers, tasks and the error tree
 
 `main.py`, `cli/` and `composition/` alone may import everything; nothing else imports them.

@@ -13,6 +13,8 @@ from typing import Any, Generic, TypeVar, overload
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from app.tally import Tallies
+
 PREFIX = "tailrace_"
 FAST_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 CALL_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
@@ -187,6 +189,7 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         """Every metric at zero, on a registry of its own unless one is given."""
         self.registry = registry or CollectorRegistry(auto_describe=True)
+        self.tallies = Tallies(self.registry)
         for row in self.rows():
             vars(self)[row.attribute] = row.collector(self.registry)
 

@@ -9,33 +9,17 @@ it is written only where there is one. Decoding allocates no more than its limit
 claims.
 """
 
-import re
 import struct
 import sys
 import threading
-from dataclasses import asdict
-from datetime import UTC
 
-import orjson
 import zstandard
 from pydantic import ValidationError
 
 from app.errors import RecordError
 from app.record.bodies import BodyEnvelope, BodyPart, StoredBody
+from app.record.body_header import EnvelopeHeader, PartHeader, header_json
 from app.record.codec import invalid
-from app.record.fields import (
-    CONTROL,
-    EARLIEST_YEAR,
-    LATEST_YEAR,
-    REQUEST_ID_PATTERN,
-    TENANT_PATTERN,
-    Count,
-    Line,
-    RequestId,
-    Tenant,
-    UtcTime,
-)
-from app.record.model import WireModel
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -49,12 +33,9 @@ ZSTD_LEVEL = 1
 COMPRESS_FROM_BYTES = 256
 MAX_HEADER_BYTES = 16_384
 MAX_DECODED_BYTES = (128 << 20) + MAX_HEADER_BYTES
-_MAX_HEADER_VALUE_CHARS = 512
 _CHUNK_BYTES = 256 << 10
 _PREFIX = struct.Struct(">3sBB")
 _LENGTH = struct.Struct(">I")
-_TENANT = re.compile(TENANT_PATTERN)
-_REQUEST_ID = re.compile(REQUEST_ID_PATTERN)
 
 
 class _Compressing(threading.local):
@@ -67,41 +48,9 @@ class _Compressing(threading.local):
 _COMPRESSING = _Compressing()
 
 
-class StoredHeader(WireModel):
-    """The object that holds one side's bytes."""
-
-    object: Line
-    size_bytes: Count
-    crc32: Count
-
-
-class PartHeader(WireModel):
-    """What is needed to read one side's bytes; `length_bytes` of them are in the envelope."""
-
-    content_type: Line
-    content_encoding: Line
-    length_bytes: Count
-    stored: StoredHeader | None = None
-
-    @property
-    def size_bytes(self) -> int:
-        """How many bytes the body has, wherever they are."""
-        return self.length_bytes if self.stored is None else self.stored.size_bytes
-
-
-class EnvelopeHeader(WireModel):
-    """The identity of the exchange and the sides that follow."""
-
-    tenant: Tenant
-    request_id: RequestId
-    started_at: UtcTime
-    request: PartHeader | None = None
-    response: PartHeader | None = None
-
-
 def encode_bodies(envelope: BodyEnvelope) -> bytes:
     """The envelope as one message; header values are clipped. Raises: RecordError (`invalid`)."""
-    head = _head(envelope)
+    head = header_json(envelope)
     parts = [part for part in (envelope.request, envelope.response) if part is not None]
     payload = b"".join([_LENGTH.pack(len(head)), head, *(part.data for part in parts)])
     version = VERSION_STORED if any(part.stored for part in parts) else VERSION
@@ -212,59 +161,8 @@ def _envelope(payload: bytes, body_start: int) -> BodyEnvelope:
     )
 
 
-def _head(envelope: BodyEnvelope) -> bytes:
-    """The header's JSON: as `EnvelopeHeader` writes it, without making one where all is sound."""
-    parts = {
-        side: _part_header(part)
-        for side, part in (("request", envelope.request), ("response", envelope.response))
-        if part is not None
-    }
-    fields = {
-        "tenant": envelope.tenant,
-        "request_id": envelope.request_id,
-        "started_at": envelope.started_at,
-    }
-    if _is_sound(envelope):
-        return orjson.dumps(fields | parts, option=orjson.OPT_UTC_Z)
-    try:
-        header = EnvelopeHeader.model_validate(fields | parts)
-    except ValidationError as exc:
-        raise invalid(exc) from exc
-    return header.__pydantic_serializer__.to_json(header, exclude_none=True)
-
-
-def _is_sound(envelope: BodyEnvelope) -> bool:
-    """Whether the model would take it as it is."""
-    return (
-        _TENANT.fullmatch(envelope.tenant) is not None
-        and _REQUEST_ID.fullmatch(envelope.request_id) is not None
-        and envelope.started_at.tzinfo is UTC
-        and EARLIEST_YEAR <= envelope.started_at.year <= LATEST_YEAR
-        and (envelope.request is None or envelope.request.stored is None)
-        and (envelope.response is None or envelope.response.stored is None)
-    )
-
-
-def _part_header(part: BodyPart) -> dict[str, object]:
-    header: dict[str, object] = {
-        "content_type": _clipped(part.content_type),
-        "content_encoding": _clipped(part.content_encoding),
-        "length_bytes": len(part.data),
-    }
-    if part.stored is not None:
-        header["stored"] = asdict(part.stored)
-    return header
-
-
 def _part(header: PartHeader | None, data: bytes) -> BodyPart | None:
     if header is None:
         return None
     stored = None if header.stored is None else StoredBody(**header.stored.model_dump())
     return BodyPart(header.content_type, header.content_encoding, data, stored)
-
-
-def _clipped(value: str) -> str:
-    if value.isascii() and value.isprintable() and len(value) <= _MAX_HEADER_VALUE_CHARS:
-        return value
-    text = value[:_MAX_HEADER_VALUE_CHARS].encode("utf-8", "replace").decode()
-    return CONTROL.sub(" ", text)

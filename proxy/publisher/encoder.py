@@ -59,7 +59,10 @@ class Encoder:
             while (entry := self._queue.next_raw()) is not None:
                 spent_bytes += RECORD_COSTS_BYTES + entry.body_bytes
                 if (record := entry.record) is not None:
-                    await self._encode(entry, record)
+                    if entry.body_bytes < IN_THREAD_FROM_BYTES:
+                        self._encode(entry, record)
+                    else:
+                        await self._encode_in_thread(entry, record)
                     self._observe(record)
                 if spent_bytes >= SLICE_BYTES:
                     spent_bytes = 0
@@ -71,9 +74,26 @@ class Encoder:
                 await asyncio.sleep(self.gather_s)
             self._offered.clear()
 
-    async def _encode(self, entry: Entry, record: Record) -> None:
+    def _encode(self, entry: Entry, record: Record) -> None:
+        body = None
+        if entry.bodies is not None:
+            try:
+                body = body_message(entry.bodies, self._topics)
+            except Exception as error:  # noqa: BLE001 - counted; the record outlives its bodies
+                self._refuse_body(entry, error)
+        self._store(entry, record, body)
+
+    async def _encode_in_thread(self, entry: Entry, record: Record) -> None:
+        body = None
+        if entry.bodies is not None:
+            try:
+                body = await asyncio.to_thread(body_message, entry.bodies, self._topics)
+            except Exception as error:  # noqa: BLE001 - counted; the record outlives its bodies
+                self._refuse_body(entry, error)
+        self._store(entry, record, body)
+
+    def _store(self, entry: Entry, record: Record, body: Outgoing | None) -> None:
         try:
-            body = await self._body(entry)
             lost = entry.lost_body
             message = record_message(told(record, lost) if lost else record, self._topics)
         except Exception:
@@ -83,21 +103,13 @@ class Encoder:
         else:
             self._queue.store(entry, message, body)
 
-    async def _body(self, entry: Entry) -> Outgoing | None:
-        if entry.bodies is None:
-            return None
-        try:
-            if entry.body_bytes < IN_THREAD_FROM_BYTES:
-                return body_message(entry.bodies, self._topics)
-            return await asyncio.to_thread(body_message, entry.bodies, self._topics)
-        except RecordError as error:
+    def _refuse_body(self, entry: Entry, error: Exception) -> None:
+        """Count a body that cannot be written."""
+        if isinstance(error, RecordError):
             logger.warning("bodies that cannot be kept: %s", error)
-            if error.reason == "too_large":
-                self._queue.refuse_raw_body(entry, "body_too_large", "too_large")
-            else:
-                self._queue.refuse_raw_body(entry, "body_refused", "dropped")
-        except Exception:
-            # the record outlives its bodies, whatever is wrong with them
-            logger.exception("bodies cannot be encoded")
+        else:
+            logger.error("bodies cannot be encoded", exc_info=error)
+        if isinstance(error, RecordError) and error.reason == "too_large":
+            self._queue.refuse_raw_body(entry, "body_too_large", "too_large")
+        else:
             self._queue.refuse_raw_body(entry, "body_refused", "dropped")
-        return None

@@ -2,19 +2,18 @@
 
 from typing import NamedTuple
 
-from prometheus_client import Counter, Histogram
-
-from app.metrics import Metrics
+from app.metrics import CALL_S, FAST_S, Metrics
 from app.record.model import Record
+from app.tally import HistogramTally, Tally
 
 
 class _Upstream(NamedTuple):
-    """The collectors of one upstream."""
+    """The tallies of one upstream."""
 
-    responses: dict[str, Counter]
-    call: Histogram
-    headers: Histogram
-    overhead: Histogram
+    responses: dict[int, Tally]
+    call: HistogramTally
+    headers: HistogramTally
+    overhead: HistogramTally
 
 
 class CallMetrics:
@@ -28,12 +27,13 @@ class CallMetrics:
     def observe(self, record: Record) -> None:
         """Count one record; milliseconds in it, seconds in the metrics."""
         upstream = self._upstreams.get(record.provider) or self._new(record.provider)
-        status_class = "none" if record.status is None else f"{record.status // 100}xx"
-        counter = upstream.responses.get(status_class)
-        if counter is None:
-            counter = self._metrics.responses_total.labels(record.provider, status_class)
-            upstream.responses[status_class] = counter
-        counter.inc()
+        status_class = 0 if record.status is None else record.status // 100
+        tally = upstream.responses.get(status_class)
+        if tally is None:
+            name = f"{status_class}xx" if status_class else "none"
+            counter = self._metrics.responses_total.labels(record.provider, name)
+            tally = upstream.responses[status_class] = self._metrics.tallies.counter(counter)
+        tally.number += 1
         timings = record.timings_ms
         upstream.call.observe(timings.total / 1000)
         if timings.upstream_headers is not None:
@@ -42,12 +42,11 @@ class CallMetrics:
             upstream.overhead.observe(timings.proxy_overhead / 1000)
 
     def _new(self, name: str) -> _Upstream:
-        metrics = self._metrics
-        made = _Upstream(
+        metrics, histogram = self._metrics, self._metrics.tallies.histogram
+        made = self._upstreams[name] = _Upstream(
             {},
-            metrics.call_seconds.labels(name),
-            metrics.upstream_headers_seconds.labels(name),
-            metrics.proxy_overhead_seconds.labels(name),
+            histogram(metrics.call_seconds.labels(name), CALL_S),
+            histogram(metrics.upstream_headers_seconds.labels(name), CALL_S),
+            histogram(metrics.proxy_overhead_seconds.labels(name), FAST_S),
         )
-        self._upstreams[name] = made
         return made

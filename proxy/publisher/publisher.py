@@ -72,7 +72,7 @@ class Publisher:
         self._clock = clock
         self._metrics = metrics
         self._drops = metrics.dropped_total
-        self._offered = metrics.offered_total
+        self._offered = metrics.tallies.counter(metrics.offered_total)
         self.queue = PublishQueue(bounds.max_records, bounds.max_bytes, self._count_drop)
         self._sender = Sender(self.queue, outlet, clock=clock, metrics=metrics, jitter=jitter)
         observe = CallMetrics(metrics).observe
@@ -120,7 +120,7 @@ class Publisher:
                 account.add("sampled_out")
             return
         self.queue.offer(finished, account)
-        self._offered.inc()
+        self._offered.number += 1
         for note in finished.notes:
             self._metrics.capture_notes_total.labels(note).inc()
         if self._stopped:
@@ -133,8 +133,7 @@ class Publisher:
         if self.book is None:
             return None
         account = self.book.account(record.tenant, record.produced_at.timestamp())
-        account.add("proxied")
-        account.put("next", record.sequence + 1)
+        account.proxied(record.sequence)
         return account
 
     # -- life

@@ -107,7 +107,10 @@ class Sender:
         """Whether any is to be tried again; one that waits for its body is not."""
         entries, batch = [], []
         for entry in taken:
-            if not entry.record_done and _may_go(entry) and (message := _told(entry)) is not None:
+            if entry.record_done or not (entry.body_done or entry.body_tries >= HOLD_TRIES):
+                continue
+            message = entry.message if entry.lost_body is None else _told(entry)
+            if message is not None:
                 entries.append(entry)
                 batch.append(message)
         results = await self._deliver(batch)
@@ -129,11 +132,6 @@ class Sender:
             # a batch is of one topic
             self._metrics.produced_total.labels(batch[0].topic).inc(delivered)
         return results
-
-
-def _may_go(entry: Entry) -> bool:
-    """Whether a record need not wait for its body any more."""
-    return entry.body_done or entry.body_tries >= HOLD_TRIES
 
 
 def _told(entry: Entry) -> Outgoing | None:

@@ -8,11 +8,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
-from prometheus_client import Counter
-
 from app.access.directory import ANYBODY, Principal
 from app.errors import RelayRefused, UpstreamError
 from app.record.model import DEFAULT_TENANT, Outcome
+from app.tally import Tally
 from proxy.capture.large import LargeBody
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
 from proxy.identity import PropertyLimits, read_identity
@@ -42,7 +41,7 @@ class Calls:
         settings = recorder.settings
         self._properties = PropertyLimits(settings.max_properties, settings.max_property_bytes)
         self.finishing = Finishing(recorder.large_wait_s)
-        self._relayed: dict[tuple[str, str], Counter] = {}
+        self._relayed: dict[tuple[str, str], Tally] = {}
         self._limits = CaptureLimits(settings.max_body_bytes, settings.max_decoded_bytes)
 
     def open(self, method: str, upstream: Upstream, target: str, head: RequestHead) -> "Call":
@@ -85,11 +84,12 @@ class Calls:
 
     def count_relayed(self, upstream: str, outcome: Outcome) -> None:
         """A call gave its record."""
-        counter = self._relayed.get((upstream, outcome))
-        if counter is None:
-            counter = self.recorder.metrics.relayed_total.labels(upstream, outcome)
-            self._relayed[upstream, outcome] = counter
-        counter.inc()
+        tally = self._relayed.get((upstream, outcome))
+        if tally is None:
+            metrics = self.recorder.metrics
+            counter = metrics.relayed_total.labels(upstream, outcome)
+            tally = self._relayed[upstream, outcome] = metrics.tallies.counter(counter)
+        tally.number += 1
 
     def count_unrelayed(self, reason: str) -> None:
         """A call was refused before any upstream was known."""

@@ -10,7 +10,8 @@ from datetime import UTC, date
 
 from app.engine.contracts import Message
 from app.errors import RecordError
-from app.record.body_codec import EnvelopeHeader, check_bodies
+from app.record.body_codec import check_bodies
+from app.record.body_header import EnvelopeHeader
 from app.sinks.archive.object_key import object_key
 from app.sinks.archive.segment import Member, SegmentBuilder, Source
 

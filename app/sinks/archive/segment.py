@@ -22,7 +22,8 @@ from pydantic import ValidationError
 
 from app.errors import RecordError, SegmentError
 from app.record.bodies import BodyEnvelope
-from app.record.body_codec import EnvelopeHeader, PartHeader, decode_bodies
+from app.record.body_codec import decode_bodies
+from app.record.body_header import EnvelopeHeader, PartHeader
 from app.record.fields import Count, RequestId, Tenant, UtcTime
 from app.record.model import WireModel
 

@@ -23,6 +23,7 @@ from proxy.publisher.accounts.layout import (
 SUFFIX = ".counts"
 PRIVATE_FILE = 0o600
 KEPT_MINUTES = 10
+_PACK, _PROXIED, _NEXT = U64.pack_into, PLACE["proxied"], PLACE["next"]
 
 
 class Account:
@@ -43,6 +44,15 @@ class Account:
     def add(self, counter: str, number: int = 1) -> None:
         """Count."""
         self.put(counter, self._values[counter] + number)
+
+    def proxied(self, sequence: int) -> None:
+        """Count one record and note its sequence: both at once, for every call does it."""
+        values, view, start = self._values, self._view, self.start
+        proxied = values["proxied"] = values["proxied"] + 1
+        following = values["next"] = sequence + 1
+        _PACK(view, start + _PROXIED, proxied)
+        _PACK(view, start + _NEXT, following)
+        self.moved = True
 
     def put(self, counter: str, value: int) -> None:
         """Set a counter."""

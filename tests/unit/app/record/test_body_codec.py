@@ -4,14 +4,13 @@ import json
 import os
 import struct
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 
 import pytest
 import zstandard
 
 from app.errors import RecordError
 from app.record.bodies import BodyEnvelope, BodyPart, StoredBody
-from app.record.body_codec import EnvelopeHeader, check_bodies, decode_bodies, encode_bodies
+from app.record.body_codec import check_bodies, decode_bodies, encode_bodies
 from tests.support.records import REQUEST_ID, STARTED_AT
 
 TEXT = b'data: {"choices":[{"delta":{"content":"token"}}]}\n\n' * 100
@@ -161,20 +160,6 @@ def test_lengths_that_do_not_add_up_are_refused() -> None:
 def test_only_a_body_that_is_stored_elsewhere_needs_the_later_version() -> None:
     assert encode_bodies(envelope(PART, PART))[3] == 1
     assert encode_bodies(envelope(PART, STORED))[3] == 2
-
-
-@pytest.mark.parametrize("started_at", [STARTED_AT, STARTED_AT.replace(microsecond=50)])
-@pytest.mark.parametrize("content_type", ["application/json", 'a"b\\ü\u2028', "", "x" * 600])
-def test_the_header_is_as_its_model_writes_it(started_at: datetime, content_type: str) -> None:
-    """Byte for byte, though no model is made of it."""
-    part = BodyPart(content_type, "gzip", b"body")
-    value = encode_bodies(BodyEnvelope("default", REQUEST_ID, started_at, None, part))
-    payload = value[5:] if value[4] == 0 else zstandard.ZstdDecompressor().decompress(value[5:])
-    head = payload[4 : 4 + struct.unpack_from(">I", payload)[0]]
-    model = EnvelopeHeader.model_validate_json(head)
-    assert head == model.model_dump_json(exclude_none=True).encode()
-    assert model.response is not None
-    assert model.response.content_type == content_type[:512]
 
 
 def test_threads_compress_at_the_same_time() -> None:
