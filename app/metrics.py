@@ -11,9 +11,9 @@ process starts from zero.
 from collections.abc import Iterator
 from typing import Any, Generic, TypeVar, overload
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from app.tally import Tallies
+from app.tally import Histogram, Tallies
 
 PREFIX = "tailrace_"
 FAST_S = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)

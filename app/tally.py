@@ -5,10 +5,22 @@ much. A tally belongs to one thread, the event loop's, and costs an addition.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter
+
+
+class Histogram(prometheus_client.Histogram):
+    """A histogram to which many observations can be added at once."""
+
+    def add(self, counts: Sequence[int], total: float) -> None:
+        """So many observations in each bucket, and the sum of all."""
+        for bucket, number in zip(self._buckets, counts, strict=True):
+            if number:
+                bucket.inc(number)
+        self._sum.inc(total)
 
 
 class Tally:
@@ -34,7 +46,7 @@ class HistogramTally:
 
     def __init__(self, histogram: Histogram, buckets: tuple[float, ...]) -> None:
         """`buckets` are the upper bounds that it was made with."""
-        self._histogram: Any = histogram
+        self._histogram = histogram
         self._bounds = buckets
         self._counts = [0] * (len(buckets) + 1)
         self._sum = 0.0
@@ -46,13 +58,10 @@ class HistogramTally:
 
     def settle(self) -> None:
         """Move what was counted into the metric."""
-        total, self._sum = self._sum, 0.0
-        for place, number in enumerate(self._counts):
-            if number:
-                self._counts[place] = 0
-                self._histogram._buckets[place].inc(number)
-        if total:
-            self._histogram._sum.inc(total)
+        if any(self._counts):
+            self._histogram.add(self._counts, self._sum)
+            self._counts = [0] * len(self._counts)
+            self._sum = 0.0
 
 
 class Tallies:

@@ -1,9 +1,9 @@
 """Tallies show the same as the metrics that they are for."""
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, generate_latest
 
-from app.tally import Tallies
+from app.tally import Histogram, Tallies
 
 BUCKETS = (0.1, 1.0, 10.0)
 
