@@ -1,6 +1,6 @@
 """Which requests need which key, decided in one place for every route there is.
 
-    public     health, metrics, the dashboard's own files, the mock provider
+    public     health, metrics, the dashboard's own files and its session, the mock provider
     internal   routes between our processes: they check the internal token themselves
     relayed    `/v1/*` and `/{upstream}/*`: the relay asks `relay_principal`
     the rest   a key: `Authorization: Bearer <key>`, or the dashboard's cookie
@@ -28,10 +28,14 @@ Kind = Literal["public", "internal", "relayed", "closed"]
 COOKIE = "tailrace_key"
 SCHEME = "bearer"
 PUBLIC = ("/health/", "/static/", "/internal/mock/", "/internal/instance")
-PUBLIC_EXACT = frozenset({"/", "/metrics"})
+SESSION_PATH = "/api/v1/session"
+PUBLIC_EXACT = frozenset({"/", "/metrics", SESSION_PATH})
 INTERNAL = "/internal/"
 OURS = ("/api/", "/health/", "/internal/", "/static/")
 LOG_PATH = "/api/v1/log"
+CSRF_HEADER = "tailrace-csrf"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+FORGED = "requests of other pages are refused; the dashboard's own send the header Tailrace-CSRF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,14 @@ class Gate:
 
         return check_access
 
+    def key_of(self, text: str) -> Principal | None:
+        """Whose key that is; None if it is nobody's, or not in force."""
+        return self._keys.find(text)
+
     def principal(self, request: web.Request) -> Principal:
-        """Whose request it is. Raises: QueryRefused (401)."""
+        """Whose request it is. Raises: QueryRefused (401, 403)."""
         authorization = request.headers.get("Authorization")
+        check_not_forged(request, by_cookie=authorization is None and COOKIE in request.cookies)
         passed_on = request.headers.get(TENANT_HEADER)
         if passed_on is not None and is_trusted(authorization, self._token):
             return Principal(passed_on, "tenant")
@@ -118,6 +127,15 @@ def kind_of(request: web.Request) -> Kind:
     if not path.startswith(OURS):
         return "relayed"
     return "closed"
+
+
+def check_not_forged(request: web.Request, *, by_cookie: bool) -> None:
+    """Return unless a page of another site may be behind it. Raises: QueryRefused (403)."""
+    if request.method in SAFE_METHODS:
+        return
+    elsewhere = request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
+    if elsewhere or (by_cookie and CSRF_HEADER not in request.headers):
+        raise QueryRefused(403, "forged", FORGED)
 
 
 def check_admin(request: web.Request) -> Principal:

@@ -16,6 +16,7 @@ from app.catching_up import CatchingUp
 from app.clock import SystemClock
 from app.composition.access import access_of
 from app.composition.control import Controlling
+from app.composition.dashboard import Dashboard
 from app.composition.feature import Feature
 from app.composition.features import features_of
 from app.composition.querying import Passing, Querying
@@ -82,9 +83,11 @@ class Process:
         return Ingest(self.settings, self.metrics, self.streams.connection)
 
     def _queries(self) -> list[Feature]:
+        dashboard = Dashboard(self.gate)
         if (side := self.stream_side) is None:
-            return [Passing(self.settings)]
+            return [dashboard, Passing(self.settings)]
         return [
+            dashboard,
             Querying(self.settings, side, self.streams.top),
             Tailing(self.settings, side, self.streams.feed),
         ]

@@ -51,6 +51,16 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
         "`side=request|response`: the exact bytes with their content type and coding; without: both"
         " as JSON; 404 with `Retry-After` while not archived yet, with the reason where not kept",
     ),
+    ("GET", "/", "the dashboard"),
+    ("GET", "/static/{path}", "its files"),
+    ("GET", "/api/v1/session", "on whose behalf this browser asks; 401 where a key is needed"),
+    (
+        "POST",
+        "/api/v1/session",
+        '`{"key"}` becomes a cookie, `HttpOnly` and `SameSite=Strict`; needs `Tailrace-CSRF: 1`, as'
+        " everything does that changes something by cookie",
+    ),
+    ("DELETE", "/api/v1/session", "the cookie is gone"),
     ("GET", "/internal/live", "between workers, with the internal token: own exchanges, live"),
     ("GET", "/api/v1/{query}", "role `proxy`: passed on to `TAILRACE_WORKER_URL`, one hop"),
     (

@@ -42,6 +42,7 @@ async def passed(gate: Gate, given: web.Request) -> web.Request:
     [
         ("/", "public"),
         ("/metrics", "public"),
+        ("/api/v1/session", "public"),
         ("/health/ready", "public"),
         ("/static/app.js", "public"),
         ("/internal/mock/v1/models", "public"),

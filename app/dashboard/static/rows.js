@@ -1,0 +1,97 @@
+// Exchanges as rows of a table: the same columns wherever they are listed.
+
+import { address } from "./address.js";
+import { serverNow } from "./api.js";
+import { h, table, tableRow } from "./dom.js";
+import { DASH, cost, count, exactTime, millis, time } from "./format.js";
+
+/** The model that answered, else the one asked for. */
+export const modelOf = (each) => each.model ?? each.model_requested ?? "unknown";
+
+/** Whether the exchange failed; live events do not say so themselves. */
+export function isError(each) {
+  if (each.is_error !== undefined) return each.is_error;
+  return each.error !== null || (each.status ?? 0) >= 400 || !["completed", "client_abort"].includes(each.outcome);
+}
+
+/** Input and output tokens together; null where none were reported. */
+export function tokensOf(each) {
+  const usage = each.usage;
+  if (!usage || (usage.input ?? usage.output ?? null) === null) return null;
+  return (usage.input ?? 0) + (usage.output ?? 0);
+}
+
+/** Status and outcome as one pill. */
+export function statusPill(each) {
+  const text = each.outcome === "completed" ? String(each.status ?? DASH) : `${each.status ?? ""} ${each.outcome.replace("_", " ")}`.trim();
+  return h("span", { class: `pill ${isError(each) ? "bad" : each.outcome === "completed" ? "good" : "warn"}` }, text);
+}
+
+const shownTokens = (each) => {
+  const sum = tokensOf(each);
+  return sum === null ? DASH : (each.usage.estimated ? "~" : "") + count(sum);
+};
+
+const COLUMNS = [
+  { name: "Time", cell: (each) => h("a", { href: address("exchange", each.request_id), title: exactTime(each.started_at), class: "when" }, time(each.started_at, serverNow())) },
+  { name: "User", kind: "clip", cell: (each) => h("a", { href: address("user", each.user), title: each.user }, h("bdi", null, each.user)) },
+  { name: "Model", kind: "clip wide", cell: (each) => h("bdi", { title: modelOf(each) }, modelOf(each)) },
+  { name: "Status", cell: statusPill },
+  { name: "Latency", kind: "num", cell: (each) => millis(each.timings_ms.total) },
+  { name: "First token", kind: "num wide", cell: (each) => millis(each.timings_ms.first_token) },
+  { name: "Tokens", kind: "num wide", cell: shownTokens },
+  { name: "Cost", kind: "num wide", cell: (each) => h("span", { title: each.unpriced_reason ?? null }, cost(each.cost_nano_usd)) },
+];
+
+/** A table of exchanges that takes new ones at its top; `most` rows, a request at most once. */
+export class ExchangeTable {
+  #rows = new Map();
+
+  constructor(caption, most) {
+    this.most = most;
+    this.table = table(caption, COLUMNS, []);
+    this.empty = h("p", { class: "empty", hidden: true }, "No exchanges yet.");
+    this.element = h("div", { class: "scroll" }, this.table, this.empty);
+    this.body = this.table.querySelector("tbody");
+  }
+
+  /** Show these, and no others. */
+  put(items) {
+    this.#rows.clear();
+    this.body.replaceChildren();
+    this.append(items);
+  }
+
+  /** Show more, below. */
+  append(items) {
+    for (const each of items) {
+      if (this.#rows.has(each.request_id)) continue;
+      this.#rows.set(each.request_id, this.body.appendChild(this.#row(each, null)));
+    }
+    this.#settle();
+  }
+
+  /** Show one that has just finished, at the top; false if it is there already. */
+  prepend(each) {
+    if (this.#rows.has(each.request_id)) return false;
+    const row = this.#row(each, "fresh");
+    this.body.prepend(row);
+    this.#rows.set(each.request_id, row);
+    while (this.body.rows.length > this.most) {
+      const last = this.body.rows[this.body.rows.length - 1];
+      this.#rows.delete(last.dataset.id);
+      last.remove();
+    }
+    this.#settle();
+    return true;
+  }
+
+  #row(each, kind) {
+    return tableRow(COLUMNS, each, { "data-id": each.request_id, class: kind });
+  }
+
+  #settle() {
+    this.empty.hidden = this.body.rows.length > 0;
+    this.table.hidden = this.body.rows.length === 0;
+  }
+}
