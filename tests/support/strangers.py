@@ -11,6 +11,8 @@ CANARY = "canary-of-acme"
 USER = f"{CANARY}-user"
 ELSEWHERE = "another process answers: the same probes go through a proxy"
 
+COOKIE = "shows nothing but the tenant of the key that asks: tests of the session itself"
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -64,6 +66,9 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("DELETE", "/api/v1/webhooks/{id}"): Probe("DELETE", "/api/v1/webhooks/{hook}", 204, 404),
 }
 OTHERWISE: dict[tuple[str, str], str] = {
+    ("GET", "/api/v1/session"): COOKIE,
+    ("POST", "/api/v1/session"): COOKIE,
+    ("DELETE", "/api/v1/session"): COOKIE,
     ("GET", "/api/v1/live"): "a stream: opened by both before the call is made",
     ("POST", "/api/v1/log"): "the other tenant writes a record in acme's name",
     ("GET", "/api/v1/{query}"): ELSEWHERE,
