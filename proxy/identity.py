@@ -67,6 +67,8 @@ def read_identity(own: Sequence[tuple[bytes, bytes]], limits: PropertyLimits) ->
     Properties beyond the limit, and values that had to be cut, are counted in `properties_dropped`.
     """
     identity = Identity()
+    if not own:
+        return identity
     texts: dict[str, str] = {}
     for name, value in _ranked(own):
         try:

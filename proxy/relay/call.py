@@ -38,11 +38,19 @@ class Calls:
         """`authorize` says whose call it is by its own fields; None refuses it."""
         self.recorder = recorder
         self._authorize = authorize
+        self._loop: asyncio.AbstractEventLoop | None = None
         settings = recorder.settings
         self._properties = PropertyLimits(settings.max_properties, settings.max_property_bytes)
         self.finishing = Finishing(recorder.large_wait_s)
         self._relayed: dict[tuple[str, str], Tally] = {}
         self._limits = CaptureLimits(settings.max_body_bytes, settings.max_decoded_bytes)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that calls are relayed on."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop
 
     def open(self, method: str, upstream: Upstream, target: str, head: RequestHead) -> "Call":
         """The call whose head has just come."""
@@ -155,8 +163,8 @@ class Call:
         """The request's last byte is handed over, others having been waited for so long."""
         self.request_complete = True
         # Two turns of the loop: the request is on the wire before its copy is read.
-        loop = asyncio.get_running_loop()
-        loop.call_soon(loop.call_soon, self._request_sent, self._clock.monotonic_s(), waited_s)
+        soon = self._calls.loop.call_soon
+        soon(soon, self._request_sent, self._clock.monotonic_s(), waited_s)
 
     def _request_sent(self, at_s: float, waited_s: float) -> None:
         if self._capture is not None and not self._finished:
@@ -201,7 +209,10 @@ class Call:
             return
         self._finished = True
         ending, at_s = Ending(outcome, error), self._clock.monotonic_s()
-        self._calls.finishing.take(self._larger(), lambda: self._give(ending, at_s))
+        if larger := self._larger():
+            self._calls.finishing.take(larger, lambda: self._give(ending, at_s))
+        else:
+            self._give(ending, at_s)
 
     def _give(self, ending: Ending, at_s: float) -> None:
         sink = self._calls.recorder.sink

@@ -58,14 +58,18 @@ class Downstream:
         "_hangs_up",
         "_idle_s",
         "_keep_alive",
+        "_protocol",
         "_remaining",
         "_request",
         "_request_id",
+        "_writer",
         "started",
     )
 
     def __init__(self, request: web.BaseRequest, request_id: str, idle_s: float) -> None:
         self._request = request
+        self._protocol = request.protocol
+        self._writer = request.writer
         self._request_id = request_id.encode()
         self._idle_s = idle_s
         self._keep_alive = request.keep_alive
@@ -100,13 +104,15 @@ class Downstream:
         Raises: ClientGone; UpstreamProtocolError when the head cannot be passed on.
         """
         self._bodyless = status in BODYLESS_STATUSES or self._request.method == "HEAD"
-        own = b"%b: %b\r\n" % (b"tailrace-request-id", self._request_id)
+        own = b"tailrace-request-id: %b\r\n%b" % (self._request_id, self._frame(head))
         try:
-            data = encode_head(status, reason, head.passed, own + self._frame(head))
+            data = encode_head(status, reason, head.passed, own)
         except ValueError as exc:
             raise UpstreamProtocolError(str(exc)) from exc
         self.started = True
-        await self._write(data + self._framed(first) if first else data)
+        self._write_now(data + self._framed(first) if first else data)
+        if self._protocol.writing_paused:
+            await self._drain()
 
     async def write(self, chunk: bytes) -> None:
         """Send some of the body, waiting while the client takes no more.
@@ -114,7 +120,9 @@ class Downstream:
         Raises: ClientGone; UpstreamProtocolError when it is more than was declared.
         """
         if data := self._framed(chunk):
-            await self._write(data)
+            self._write_now(data)
+            if self._protocol.writing_paused:
+                await self._drain()
 
     async def end(self) -> None:
         """Say that the body is complete. Raises: UpstreamReset when it is less than declared."""
@@ -166,15 +174,17 @@ class Downstream:
         return chunk
 
     async def _write(self, data: bytes) -> None:
-        request = self._request
-        transport = request.transport
+        self._write_now(data)
+        if self._protocol.writing_paused:
+            await self._drain()
+
+    def _write_now(self, data: bytes) -> None:
+        transport = self._protocol.transport
         if transport is None or transport.is_closing():
             raise ClientGone("the connection is closed")
         transport.write(data)
         # aiohttp answers for a handler that fails only while nothing was sent.
-        request.writer.output_size += len(data)
-        if request.protocol.writing_paused:
-            await self._drain()
+        self._writer.output_size += len(data)
 
     async def _drain(self) -> None:
         try:

@@ -76,7 +76,9 @@ class Http1Upstream:
             else:
                 connection.write(head.data)
                 sending = spawn(_sent(connection, head, body, response), name="upstream-upload")
-            if not response.is_headed:
+            if sending is None:
+                response.expect_head(self._timeouts.first_byte_s)
+            elif not response.is_headed:
                 self._bound(response, sending)
             await response.head()
         except BaseException as exc:
@@ -85,13 +87,10 @@ class Http1Upstream:
         response.watch(self._timeouts.idle_s)
         return response
 
-    def _bound(self, response: Http1Response, sending: "asyncio.Task[None] | None") -> None:
+    def _bound(self, response: Http1Response, sending: "asyncio.Task[None]") -> None:
         """Bound the wait for the head; the time counts from the request's last byte."""
         limit_s = self._timeouts.first_byte_s
-        if sending is None:
-            response.expect_head(limit_s)
-        else:
-            sending.add_done_callback(lambda _: response.expect_head(limit_s))
+        sending.add_done_callback(lambda _: response.expect_head(limit_s))
 
 
 def _write_whole(connection: Connection, head: bytes, body: bytes | None) -> None:

@@ -70,8 +70,12 @@ class Pool:
             connection.close()
             return
         connection.idle_since_s = self._loop.time()
-        self._idle.setdefault(origin, deque()).append(connection)
-        self._wake_one()
+        idle = self._idle.get(origin)
+        if idle is None:
+            idle = self._idle[origin] = deque()
+        idle.append(connection)
+        if self._waiting:
+            self._wake_one()
         if self._sweep is None:
             self._sweep = self._loop.call_later(IDLE_S / 2, self._sweep_idle)
 

@@ -94,9 +94,10 @@ class Http1Response:
         if self._is_over:
             return b""
         connection = self._connection
-        if taken := connection.take():
-            return taken
-        if connection.parser.complete:
+        parser = connection.parser
+        if parser.body:
+            return connection.take()
+        if parser.complete:
             self._over()
         elif connection.ended:
             raise self._fail(connection.error or _early())
