@@ -2,7 +2,8 @@
 
     python -m tests.bench.canned_upstream PORT
 
-The answer is a chat completion of 1.6 KB, as a provider would send it.
+The answer is a chat completion of 1.6 KB, as a provider would send it; where a stream is asked for,
+so many chunks of one token each, every one written by itself.
 """
 
 import asyncio
@@ -33,6 +34,28 @@ RESPONSE = (
     b"Content-Length: %d\r\n\r\n%b" % (len(ANSWER), ANSWER)
 )
 
+STREAM = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nx-request-id: req-1\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
+CHUNKS, PAUSE_S = 100, 0.01
+TOKEN = orjson.dumps(
+    {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1_790_000_000,
+        "model": "gpt-4o-mini",
+        "system_fingerprint": "fp_1",
+        "choices": [{"index": 0, "delta": {"content": " word"}, "finish_reason": None}],
+    }
+)
+
+
+def chunk(event: bytes) -> bytes:
+    """An event in a chunk of its own."""
+    data = b"data: %b\n\n" % event
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
 
 class Upstream(asyncio.Protocol):
     """Answers each request as soon as all of it is there."""
@@ -51,8 +74,23 @@ class Upstream(asyncio.Protocol):
             length = int(lower[place + 15 :].split(b"\r\n", 1)[0]) if place >= 0 else 0
             if len(self._read) < end + 4 + length:
                 return
+            is_stream = b'"stream":true' in self._read
             self._read = self._read[end + 4 + length :]
-            self._transport.write(RESPONSE)  # type: ignore[attr-defined]
+            if is_stream:
+                self._transport.write(STREAM)  # type: ignore[attr-defined]
+                self._later(CHUNKS)
+            else:
+                self._transport.write(RESPONSE)  # type: ignore[attr-defined]
+
+    def _later(self, left: int) -> None:
+        asyncio.get_running_loop().call_later(PAUSE_S, self._token, left)
+
+    def _token(self, left: int) -> None:
+        if left > 1:
+            self._transport.write(chunk(TOKEN))  # type: ignore[attr-defined]
+            self._later(left - 1)
+        else:
+            self._transport.write(chunk(b"[DONE]") + b"0\r\n\r\n")  # type: ignore[attr-defined]
 
 
 async def serve(port: int) -> None:
