@@ -5,12 +5,19 @@ import { ApiError, clockOffsetMs, get } from "./api.js";
 import { fill, h } from "./dom.js";
 import { seconds } from "./format.js";
 import { Live } from "./live.js";
+import { remember } from "./rows.js";
 import { askForKey, signOut, whoami } from "./session.js";
 import { toggleTheme } from "./theming.js";
+import { exchangeView } from "./views/exchange.js";
+import { exchangesView } from "./views/exchanges.js";
 import { overviewView } from "./views/overview.js";
+import { pipelineView } from "./views/pipeline.js";
+import { userView } from "./views/user.js";
+import { usersView } from "./views/users.js";
 
 const PAGES = {
-  overview: overviewView,
+  overview: overviewView, exchanges: exchangesView, exchange: exchangeView,
+  users: usersView, user: userView, pipeline: pipelineView,
 };
 const PARENT = { exchange: "exchanges", user: "users" };
 const CHECK_EVERY_MS = 10_000;
@@ -77,7 +84,10 @@ function showState(state) {
 }
 
 live.addEventListener("state", (event) => showState(event.detail));
-live.addEventListener("exchange", (event) => view?.onExchange?.(event.detail));
+live.addEventListener("exchange", (event) => {
+  remember(event.detail);
+  view?.onExchange?.(event.detail);
+});
 live.addEventListener("missed", (event) => view?.onMissed?.(event.detail.count));
 live.addEventListener("worker_away", (event) => {
   problem("peer", `The worker ${event.detail.worker} is away: its exchanges are missing until it is back.`);

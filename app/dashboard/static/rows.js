@@ -5,6 +5,18 @@ import { serverNow } from "./api.js";
 import { h, table, tableRow } from "./dom.js";
 import { DASH, cost, count, exactTime, millis, time } from "./format.js";
 
+const LATELY = new Map();
+const KEPT = 300;
+
+/** Keep what the live stream told, as it is ahead of analytics by a second or two. */
+export function remember(each) {
+  LATELY.set(each.request_id, each);
+  if (LATELY.size > KEPT) LATELY.delete(LATELY.keys().next().value);
+}
+
+/** A live exchange by its id; undefined if it was not seen lately. */
+export const lately = (id) => LATELY.get(id);
+
 /** The model that answered, else the one asked for. */
 export const modelOf = (each) => each.model ?? each.model_requested ?? "unknown";
 
