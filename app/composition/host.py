@@ -23,6 +23,7 @@ from app.composition.querying import Passing, Querying
 from app.composition.relaying import Relaying
 from app.composition.streams import Streams
 from app.composition.tailing import Tailing
+from app.composition.watching import Watching
 from app.composition.ways import Ingest
 from app.composition.web import register_all
 from app.engine.host import DrainHook, HostApp
@@ -90,6 +91,7 @@ class Process:
             dashboard,
             Querying(self.settings, side, self.streams.top),
             Tailing(self.settings, side, self.streams.feed),
+            Watching(self.settings, side, self.metrics, self.parts),
         ]
 
     def _stream_side(self) -> StreamSide | None:

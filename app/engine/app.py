@@ -6,7 +6,7 @@ It lives once. Whatever goes wrong in it ends in `fail_stop`: nothing is committ
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
 import faust
@@ -132,9 +132,16 @@ class StreamApp(LiveReads, Sinking, faust.App):
 
     async def lags(self, *, ask: bool) -> Mapping[str, TopicLag]:
         """How far each source is behind; empty while partitions move. `ask`: the broker too."""
+        return await self._lagging().measure(ask=ask)
+
+    def assigned(self) -> Mapping[str, Sequence[int]]:
+        """The partitions of each source that are read; empty while they move."""
+        return self._lagging().assigned()
+
+    def _lagging(self) -> LagSources:
         if self._lag_sources is None:
             self._lag_sources = LagSources(self.reader)
-        return await self._lag_sources.measure(ask=ask)
+        return self._lag_sources
 
     def changelog_specs(self) -> list[TopicSpec]:
         """The changelog topics that must exist, with the partition count of the sources."""

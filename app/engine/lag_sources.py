@@ -49,6 +49,14 @@ class LagSources:
         views = {tp: self._view(tp, oldest.get(tp)) for tp in self._sources()}
         return self._meter.measure(views, reader.last_age_s, time())
 
+    def assigned(self) -> dict[str, list[int]]:
+        """The partitions that are read, by topic; empty while they move."""
+        found: dict[str, list[int]] = {}
+        if self._reader.reading_generation is not None:
+            for tp in sorted(self._sources()):
+                found.setdefault(tp.topic, []).append(tp.partition)
+        return found
+
     def _sources(self) -> list[Any]:
         return [tp for tp in self._reader.assignment() if self._reader._is_source(tp.topic)]
 

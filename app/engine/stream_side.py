@@ -8,7 +8,7 @@ locks: then there is no next one, and `on_stuck` says that the process must be r
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import random
@@ -200,6 +200,10 @@ class StreamSide:
     async def lags(self, *, ask: bool) -> Mapping[str, TopicLag]:
         """How far each topic is behind; empty where nobody knows. `ask`: the broker too."""
         return {} if self.current is None else await self.current.lags(ask=ask)
+
+    def assigned(self) -> Mapping[str, Sequence[int]]:
+        """The partitions that are read, by topic; empty where there are none, or they move."""
+        return {} if self.current is None else self.current.assigned()
 
     def _app(self) -> StreamApp:
         if self.current is None:

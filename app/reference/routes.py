@@ -61,6 +61,13 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
         " everything does that changes something by cookie",
     ),
     ("DELETE", "/api/v1/session", "the cookie is gone"),
+    (
+        "GET",
+        "/api/v1/pipeline",
+        "with an admin's key: each worker's partitions, lag and age by topic, sinks, publisher,"
+        " spill, dead letters",
+    ),
+    ("GET", "/internal/pipeline", "between workers, with the internal token: own figures"),
     ("GET", "/internal/live", "between workers, with the internal token: own exchanges, live"),
     ("GET", "/api/v1/{query}", "role `proxy`: passed on to `TAILRACE_WORKER_URL`, one hop"),
     (

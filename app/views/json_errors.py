@@ -15,7 +15,13 @@ from app.errors import QueryRefused, RelayRefused, TailraceError, Unavailable
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-OURS = ("/internal/tables/", "/internal/top", "/internal/live", "/internal/instance")
+OURS = (
+    "/internal/tables/",
+    "/internal/top",
+    "/internal/live",
+    "/internal/pipeline",
+    "/internal/instance",
+)
 OWN_PATHS = ("/api/", "/health/", "/metrics", *OURS)
 FAULT = "this is a fault of ours; the log has it"
 

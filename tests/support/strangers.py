@@ -66,6 +66,7 @@ PROBES: dict[tuple[str, str], Probe] = {
     ("DELETE", "/api/v1/webhooks/{id}"): Probe("DELETE", "/api/v1/webhooks/{hook}", 204, 404),
 }
 OTHERWISE: dict[tuple[str, str], str] = {
+    ("GET", "/api/v1/pipeline"): "of the whole deployment: admins alone, tests of the pipeline",
     ("GET", "/api/v1/session"): COOKIE,
     ("POST", "/api/v1/session"): COOKIE,
     ("DELETE", "/api/v1/session"): COOKIE,

@@ -145,3 +145,9 @@ async def test_a_broker_that_does_not_answer_is_no_failure(
     client.state.highwater, client.state._position = 9, 7
     fed.app.reader.held.add(SOURCE)
     assert (await lag(fed, ask=True)).records == 2
+
+
+async def test_the_partitions_that_are_read(fed: Fed, client: Client) -> None:
+    assert fed.app.assigned() == {TOPIC: [0]}
+    fed.app.reader.reading_generation = None
+    assert fed.app.assigned() == {}
