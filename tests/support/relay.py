@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,12 +96,14 @@ async def standing(
     client: UpstreamClient | None = None,
     new_capture: NewCapture = PlainCapture,
     capture: CaptureSettings | None = None,
+    runner: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> AsyncIterator[Stand]:
     """A relay whose default upstream `up` is at a URL; the mock is there as well."""
     settings = relay_settings(**changes)
     web_app, sink, metrics = web.Application(), ListSink(), Metrics()
-    runner = FrontRunner(web_app, shutdown_timeout=1, **RUNNER_OPTIONS)
+    options = {**RUNNER_OPTIONS, **(runner or {})}
+    server = FrontRunner(web_app, shutdown_timeout=1, **options)
     async with AsyncExitStack() as stack:
         sock = stack.enter_context(_free_socket())
         port = sock.getsockname()[1]
@@ -116,10 +118,10 @@ async def standing(
         stack.push_async_callback(client.close)
         relay = Relay(table, client, calls, settings)
         register_routes(web_app, relay, mock=True)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
+        await server.setup()
+        stack.push_async_callback(server.cleanup)
         stack.push_async_callback(relay.close, 0)
-        await web.SockSite(runner, sock).start()
+        await web.SockSite(server, sock).start()
         session = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
         yield Stand(f"http://127.0.0.1:{port}", port, sink, relay, metrics, session)
 
