@@ -34,6 +34,7 @@ COMPRESS_FROM_BYTES = 256
 MAX_HEADER_BYTES = 16_384
 MAX_DECODED_BYTES = (128 << 20) + MAX_HEADER_BYTES
 _CHUNK_BYTES = 256 << 10
+_NOTHING = BodyPart("", "", b"")
 _PREFIX = struct.Struct(">3sBB")
 _LENGTH = struct.Struct(">I")
 
@@ -51,9 +52,9 @@ _COMPRESSING = _Compressing()
 def encode_bodies(envelope: BodyEnvelope) -> bytes:
     """The envelope as one message; header values are clipped. Raises: RecordError (`invalid`)."""
     head = header_json(envelope)
-    parts = [part for part in (envelope.request, envelope.response) if part is not None]
-    payload = b"".join([_LENGTH.pack(len(head)), head, *(part.data for part in parts)])
-    version = VERSION_STORED if any(part.stored for part in parts) else VERSION
+    request, response = envelope.request or _NOTHING, envelope.response or _NOTHING
+    payload = b"%b%b%b%b" % (_LENGTH.pack(len(head)), head, request.data, response.data)
+    version = VERSION_STORED if request.stored or response.stored else VERSION
     if len(payload) >= COMPRESS_FROM_BYTES:
         compressed = _COMPRESSING.compress(payload)
         if len(compressed) < len(payload):

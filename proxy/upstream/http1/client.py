@@ -36,13 +36,12 @@ class Http1Upstream:
         origin = self._origin_of(request.origin)
         head = head_of(request, origin.authority)
         connection = self._pool.kept(origin) or await self._pool.acquire(origin)
-        if not connection.used:
-            return await self._exchange(connection, origin, request, head)
+        kept = connection.used > 0
         try:
             return await self._exchange(connection, origin, request, head)
         except UpstreamReset:
             # Kept connections are closed by upstreams at any time, also just now.
-            if not _may_repeat(request) or connection.parser.has_begun:
+            if not kept or not _may_repeat(request) or connection.parser.has_begun:
                 raise
         fresh = await self._pool.acquire(origin, fresh=True)
         return await self._exchange(fresh, origin, request, head)

@@ -14,6 +14,7 @@ from app.errors import UpstreamProtocolError
 MAX_HEAD_BYTES = 64 * 1024
 MAX_FIELDS = 512
 SWITCHING = 101
+CONTENT_LENGTH, TRANSFER_ENCODING = len(b"content-length"), len(b"transfer-encoding")
 
 
 class ResponseParser:
@@ -90,9 +91,13 @@ class ResponseParser:
         """A field; those of a chunked body's trailer are left out."""
         if self.surplus or self.head_complete:
             return
-        self.headers.append((name, value))
-        if len(self.headers) > MAX_FIELDS:
+        headers = self.headers
+        headers.append((name, value))
+        if len(headers) > MAX_FIELDS:
             raise UpstreamProtocolError("the answer has too many fields")
+        # Only these two names are as long as one of them.
+        if len(name) != CONTENT_LENGTH and len(name) != TRANSFER_ENCODING:
+            return
         lower = name.lower()
         if lower == b"content-length":
             self._until_eof = False

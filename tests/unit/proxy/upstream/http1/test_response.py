@@ -73,3 +73,24 @@ async def test_the_first_reason_counts() -> None:
     assert exchange.response.fail(UpstreamReset("second")) is first
     with pytest.raises(UpstreamReset, match="first"):
         await exchange.response.head()
+
+
+async def test_a_head_that_came_in_time_is_not_waited_for_any_more() -> None:
+    """Also where nobody reads on: the time between chunks begins with the wait for one."""
+    exchange = Exchange()
+    exchange.response.expect_head(0.02)
+    heading = asyncio.create_task(exchange.response.head())
+    await asyncio.sleep(0)
+    exchange.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\na")
+    await heading
+    exchange.response.watch(0.02)
+    await asyncio.sleep(0.1)
+    assert await exchange.response.read() == b"a"
+
+
+async def test_the_wait_for_the_head_is_bounded() -> None:
+    exchange = Exchange()
+    exchange.response.expect_head(0.02)
+    with pytest.raises(UpstreamTimeout):
+        await exchange.response.head()
+    assert (exchange.ends, exchange.connection.ended) == ([False], True)
