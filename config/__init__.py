@@ -4,6 +4,7 @@
     sections.py    one pydantic model per section; units are in the names
     analytics_sections.py  the section of the analytics engine
     webhook_sections.py    the section of webhooks
+    engine_section.py      the section of the stream side
     loading.py     `load_settings()`: reads variables and the TOML file once
     variables.py   which variable sets which setting
     allowed.py     what a setting allows, in words

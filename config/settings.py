@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from config import sections
 from config.analytics_sections import AnalyticsSettings
 from config.archive_sections import ArchiveSettings, S3Settings
+from config.engine_section import EngineSettings
 from config.variables import PREFIX, leaves
 from config.webhook_sections import WebhookSettings
 
@@ -75,7 +76,7 @@ class Settings(BaseSettings):
     spill: sections.SpillSettings = sections.SpillSettings()
     meter: sections.MeterSettings = sections.MeterSettings()
     dead_letters: sections.DeadLetterSettings = sections.DeadLetterSettings()
-    engine: sections.EngineSettings = sections.EngineSettings()
+    engine: EngineSettings = EngineSettings()
     s3: S3Settings = S3Settings()
     archive: ArchiveSettings = ArchiveSettings()
     analytics: AnalyticsSettings = AnalyticsSettings()

@@ -18,6 +18,7 @@ from app.engine.hooks import Hook, Hooks
 from app.engine.lag import TopicLag
 from app.engine.lag_sources import LagSources
 from app.engine.live import LiveReads, Phase
+from app.engine.membership import instance_id
 from app.engine.options import EngineOptions
 from app.engine.outbox import Outbox
 from app.engine.process import process
@@ -193,7 +194,9 @@ class StreamApp(LiveReads, Sinking, faust.App):
         return self.boot_strategy.server()
 
     async def on_first_start(self) -> None:
-        """Make the directories, parents included."""
+        """Make the directories, parents included; all that we read is known by now."""
+        own_id = instance_id(self.options, self._sources, self.tables)
+        cast(Any, self.conf).consumer_group_instance_id = own_id
         for directory in (self.conf.datadir, self.conf.appdir, self.conf.tabledir):
             directory.mkdir(parents=True, exist_ok=True)
 

@@ -24,10 +24,11 @@ class EngineOptions:
     create_topics: bool = False
     replication_factor: int = 1
     canonical_url: str = "http://127.0.0.1:6066"
-    group_instance_id: str | None = None
+    static_membership: bool = False
     security: BrokerSecurity = field(default_factory=BrokerSecurity)
     compression: Literal["none", "zstd"] = "none"
     standby_replicas: int = 0
+    recovery_delay_s: float = 0.0
     commit_interval_s: float = 1.0
     flush_timeout_s: float = 30.0
     drain_timeout_s: float = 25.0
@@ -75,7 +76,9 @@ def engine_options(
         canonical_url=settings.own_url,
         security=broker_security(kafka),
         compression=kafka.compression,
+        static_membership=engine.static_membership and not settings.embedded_broker,
         standby_replicas=engine.standby_replicas,
+        recovery_delay_s=engine.recovery_delay_s,
         commit_interval_s=engine.commit_interval_s,
         flush_timeout_s=engine.flush_timeout_s,
         drain_timeout_s=engine.drain_timeout_s,

@@ -57,10 +57,9 @@ def _consumer(options: EngineOptions) -> dict[str, Any]:
         "broker_max_poll_interval": MAX_POLL_INTERVAL_S,
         "broker_max_poll_records": options.poll_records,
         "consumer_max_fetch_size": options.fetch_bytes,
-        "consumer_group_instance_id": options.group_instance_id,
         "stream_buffer_maxsize": options.buffer_records,
         "stream_wait_empty": True,
-        "stream_recovery_delay": 0.0,
+        "stream_recovery_delay": options.recovery_delay_s,
         "recovery_consistency_check": False,
     }
 

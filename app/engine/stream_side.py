@@ -20,7 +20,7 @@ from app.engine.backoff import Backoff
 from app.engine.lag import TopicLag
 from app.errors import Unavailable
 from app.tasks import spawn
-from config.sections import EngineSettings
+from config.engine_section import EngineSettings
 
 STOP_MARGIN_S = 30.0
 logger = logging.getLogger(__name__)

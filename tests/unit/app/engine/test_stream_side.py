@@ -10,7 +10,7 @@ from app.clock import ManualClock
 from app.engine.app import StreamApp
 from app.engine.stream_side import StreamSide, Supervision, supervision
 from app.errors import Unavailable
-from config.sections import EngineSettings
+from config.engine_section import EngineSettings
 from tests.support.kafkaless import options
 
 TIMES = Supervision(
