@@ -114,15 +114,24 @@ class Downstream:
         if self._protocol.writing_paused:
             await self._drain()
 
-    async def write(self, chunk: bytes) -> None:
-        """Send some of the body, waiting while the client takes no more.
+    def push(self, chunk: bytes) -> bool:
+        """Send some of the body; whether the client takes more, else `drained` is to be awaited.
 
         Raises: ClientGone; UpstreamProtocolError when it is more than was declared.
         """
         if data := self._framed(chunk):
             self._write_now(data)
-            if self._protocol.writing_paused:
-                await self._drain()
+        return not self._protocol.writing_paused
+
+    async def drained(self) -> None:
+        """Wait while the client takes no more. Raises: ClientGone."""
+        if self._protocol.writing_paused:
+            await self._drain()
+
+    async def write(self, chunk: bytes) -> None:
+        """`push` and `drained`."""
+        if not self.push(chunk):
+            await self._drain()
 
     async def end(self) -> None:
         """Say that the body is complete. Raises: UpstreamReset when it is less than declared."""

@@ -117,9 +117,13 @@ async def _pass_down(call: Call, down: Downstream, response: UpstreamResponse) -
     if first:
         call.feed_response(first)
     await down.start(response.status, response.reason, head, first)
-    while chunk := await response.read():
+
+    def pass_on(chunk: bytes) -> bool:
         call.feed_response(chunk)
-        await down.write(chunk)
+        return down.push(chunk)
+
+    while not await response.pass_to(pass_on):
+        await down.drained()
     await down.end()
     call.finish("completed")
 

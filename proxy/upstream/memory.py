@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 from app.errors import UpstreamRefused, UpstreamReset, UpstreamTimeout
-from proxy.upstream.protocol import RawHeaders, Timeouts, UpstreamRequest
+from proxy.upstream.protocol import RawHeaders, Take, Timeouts, UpstreamRequest
 
 GENEROUS = Timeouts(connect_s=3600, first_byte_s=3600, idle_s=3600)
 
@@ -83,6 +83,13 @@ class MemoryResponse:
         if not self._ended and self._received.aborted.is_set():
             raise UpstreamReset("the response was aborted")
         return b""
+
+    async def pass_to(self, take: Take) -> bool:
+        """Chunk by chunk; see `UpstreamResponse.pass_to`."""
+        while chunk := await self.read():
+            if not take(chunk):
+                return False
+        return True
 
     def abort(self) -> None:
         """Tell the answering function, unless the response has ended."""

@@ -5,11 +5,12 @@ redirect is followed, nothing is decompressed, no cookie is kept. Framing (Trans
 Connection) is the client's own business and never part of `headers`.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
+Take = Callable[[bytes], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,14 @@ class UpstreamResponse(Protocol):
         """What has come and was not read yet; empty when there is nothing now, or nothing more.
 
         Raises: what `read` raises.
+        """
+
+    async def pass_to(self, take: "Take") -> bool:
+        """Give the bytes of the body to `take` as they come; True at the end of the body.
+
+        False once `take` answered False, which asks for a pause; nothing is lost, and this may be
+        called again. It may be called from within the event loop's callbacks: it must not wait.
+        Raises: what `read` raises, and what `take` raises.
         """
 
     def abort(self) -> None:

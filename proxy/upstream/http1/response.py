@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from app.errors import UpstreamError, UpstreamReset, UpstreamTimeout
 from proxy.upstream.http1.connection import EARLY, Connection
-from proxy.upstream.protocol import RawHeaders
+from proxy.upstream.protocol import RawHeaders, Take
+
+PAUSE = Exception("no failure: whoever takes the bytes wants no more of them now")
 
 
 class Http1Response:
@@ -17,6 +19,8 @@ class Http1Response:
         "_idle_s",
         "_is_over",
         "_on_over",
+        "_stop",
+        "_take",
         "_waiter",
         "headers",
         "reason",
@@ -34,11 +38,16 @@ class Http1Response:
         self._idle_s: float | None = None
         self._failure: UpstreamError | None = None
         self._is_over = False
+        self._take: Take | None = None
+        self._stop: Exception | None = None
 
     # -- the head, for the client
 
     def news(self) -> None:
         """The connection has something: bytes, the end, a failure."""
+        take = self._take
+        if take is not None and self._failure is None and self._goes_on(take):
+            return
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
@@ -82,10 +91,48 @@ class Http1Response:
         while True:
             if (taken := self.read_nowait()) or self._is_over:
                 return taken
-            if self._idle_s is not None:
-                self._connection.expect(self._idle_s, self._expire)
+            self._wait_for_more()
             await self._news()
             self._connection.calm()
+
+    async def pass_to(self, take: Take) -> bool:
+        """Without a turn of the event loop for each chunk; see `UpstreamResponse.pass_to`."""
+        while True:
+            while taken := self.read_nowait():
+                if not take(taken):
+                    return False
+            if self._is_over:
+                return True
+            self._take = take
+            self._wait_for_more()
+            try:
+                await self._news()
+            finally:
+                self._take = None
+                self._connection.calm()
+            if (stop := self._stop) is not None:
+                self._stop = None
+                if stop is not PAUSE:
+                    raise stop
+                return False
+
+    def _goes_on(self, take: Take) -> bool:
+        """Give away what has come; False where there is something to tell whoever waits."""
+        connection = self._connection
+        try:
+            if (taken := connection.take()) and not take(taken):
+                self._stop = PAUSE
+        except Exception as exc:  # noqa: BLE001 - raised where it is waited for
+            self._stop = exc
+        if self._stop is not None or connection.parser.complete or connection.ended:
+            self._take = None
+            return False
+        self._wait_for_more()
+        return True
+
+    def _wait_for_more(self) -> None:
+        if self._idle_s is not None:
+            self._connection.expect(self._idle_s, self._expire)
 
     def read_nowait(self) -> bytes:
         """What has come; see `UpstreamResponse.read_nowait`."""
