@@ -58,7 +58,7 @@ $(VENV)/.run: $(RUN_NEEDS) | $(VENV)/.made
 	@touch $@
 
 $(VENV)/.test: $(RUN_NEEDS) requirements-test.txt | $(VENV)/.made
-	@test -e $(VENV)/.run && echo "installing what tests: about 40 MB to download, a minute" || \
-	  echo "installing what runs and tests: about 275 MB to download (1 GB on disk), 1 to 6 minutes"
+	@test -e $(VENV)/.run && echo "installing what tests: about 90 MB to download, a minute" || \
+	  echo "installing what runs and tests: about 325 MB to download (1.2 GB on disk), 1 to 6 minutes"
 	@set -o pipefail; $(PIP_INSTALL) -e '.[embedded,test]' | $(PROGRESS)
 	@touch $(VENV)/.run $@

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 PREFIX = "TAILRACE_"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
-NOT_SETTINGS = frozenset({FILE_VARIABLE, f"{PREFIX}REQUIRE_KAFKA"})
+NOT_SETTINGS = frozenset({FILE_VARIABLE, f"{PREFIX}REQUIRE_KAFKA", f"{PREFIX}REQUIRE_BROWSER"})
 """The file's own name, and what only the test suite reads."""
 
 Path = tuple[str, ...]

@@ -5,6 +5,7 @@ from typing import Any
 
 pytest_plugins = [
     "tests.support.analytics",
+    "tests.support.browser",
     "tests.support.kafka",
     "tests.support.ordering",
     "tests.support.seaweed",

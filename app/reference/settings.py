@@ -14,8 +14,9 @@ INTRO = f"""
 Settings are read once, at the start: `TAILRACE_…` variables win over the TOML file that
 `{FILE_VARIABLE}` names, and that wins over the defaults. In the file, `TAILRACE_WEB__PORT` is
 `port` in the table `[web]`. An empty variable counts as not set. Any other variable that begins
-with `TAILRACE_` stops the start, except `TAILRACE_REQUIRE_KAFKA`, which is the test suite's: set, a
-test that needs Apache Kafka fails where it cannot have one. `tailrace config` prints the effective
+with `TAILRACE_` stops the start, except `TAILRACE_REQUIRE_KAFKA` and `TAILRACE_REQUIRE_BROWSER`,
+which are the test suite's: set, a test that needs Apache Kafka or Chromium fails where it cannot
+have one. `tailrace config` prints the effective
 settings and where each came from. Units are in the names: `_s` seconds, `_bytes` bytes.
 """
 

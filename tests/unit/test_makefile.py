@@ -139,4 +139,30 @@ def test_ci_runs_what_the_makefile_has() -> None:
     script = (REPO / ".ci" / "run").read_text(encoding="utf-8")
     assert "set -euo pipefail" in script
     assert "export TAILRACE_REQUIRE_KAFKA=1" in script
+    assert "export TAILRACE_REQUIRE_BROWSER=1" in script
     assert set(re.findall(r"^make (\w+)$", script, re.MULTILINE)) == {"check", "test"}
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+def test_ci_requires_a_browser_unless_apt_may_not_install_one(
+    tmp_path: Path, programs: Path, permitted: bool
+) -> None:
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(REPO / ".ci" / "run", tmp_path / ".ci" / "run")
+    installs = f'echo "#!/bin/sh" > {programs}/chromium; chmod +x {programs}/chromium'
+    program(programs, "apt-get", installs if permitted else "exit 100")
+    program(programs, "sudo", 'shift; exec "$@"')
+    for name in ("bash", "sh", "dirname", "tail", "id", "chmod"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    program(programs, "make", 'echo "$1 ${TAILRACE_REQUIRE_BROWSER:-none}"')
+    done = subprocess.run(
+        [programs / "bash", ".ci/run"],
+        cwd=tmp_path,
+        env={"PATH": str(programs)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    wanted = "1" if permitted else "none"
+    assert done.stdout.splitlines()[-2:] == [f"check {wanted}", f"test {wanted}"]
+    assert ("NOT RUN" in done.stderr) is not permitted

@@ -6,6 +6,9 @@ import { DASH, mark } from "./format.js";
 const HEIGHT = 150;
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** Room for the longest mark of the axis. */
+const wide = (_, marks) => 14 + 7 * Math.max(3, ...(marks ?? []).map((mark_) => mark_.length));
+
 /** A card with a chart: `series` are `{name, color}`, `show` formats a value. */
 export class Chart {
   #plot = null;
@@ -71,7 +74,7 @@ export class Chart {
       scales: { y: { range: (_, least, most) => [0, most > 0 ? most * 1.08 : 1] } },
       axes: [
         { ...axis, space: 70, size: 32, values: (_, all) => all.map((at) => mark(at, all.length > 1 ? all[1] - all[0] : 60)) },
-        { ...axis, size: 62, space: 32, values: (_, all) => all.map((value) => this.show(value)) },
+        { ...axis, size: wide, space: 32, values: (_, all) => all.map((value) => this.show(value)) },
       ],
       series: [
         { label: "at", value: (_, at) => (at ? new Date(at * 1000).toLocaleTimeString("en-GB") : DASH) },

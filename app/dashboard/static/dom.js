@@ -51,6 +51,11 @@ export function table(caption, columns, rows, rowProps) {
     h("tbody", null, rows.map((row) => tableRow(columns, row, rowProps?.(row)))));
 }
 
+/** The same in a box that scrolls sideways where it is narrow, by the keyboard too. */
+export function scrolling(caption, columns, rows) {
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `${caption}, table` }, table(caption, columns, rows));
+}
+
 /** One row of it. */
 export function tableRow(columns, row, props) {
   return h("tr", props, columns.map((column) => h("td", { class: column.kind }, column.cell(row))));

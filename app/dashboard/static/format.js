@@ -39,7 +39,7 @@ export const groupCost = (group) =>
 export function millis(value) {
   if (!known(value)) return DASH;
   const size = Math.abs(value);
-  if (size < 1000) return `${size < 10 ? value.toFixed(2) : size < 100 ? value.toFixed(1) : value.toFixed(0)} ms`;
+  if (size < 999.5) return `${value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0)} ms`;
   return seconds(value / 1000);
 }
 
@@ -47,9 +47,11 @@ export function millis(value) {
 export function seconds(value) {
   if (!known(value)) return DASH;
   const size = Math.abs(value);
-  if (size < 60) return `${value.toFixed(size < 10 ? 2 : 1)} s`;
-  if (size < 3600) return `${Math.trunc(value / 60)} min ${Math.round(size % 60)} s`;
-  if (size < 86_400) return `${Math.trunc(value / 3600)} h ${Math.round((size % 3600) / 60)} min`;
+  if (size < 59.95) return `${value.toFixed(size < 9.995 ? 2 : 1)} s`;
+  const whole = Math.round(value);
+  const minutes = Math.round(value / 60);
+  if (size < 3599.5) return `${Math.trunc(whole / 60)} min ${Math.abs(whole % 60)} s`;
+  if (size < 86_370) return `${Math.trunc(minutes / 60)} h ${Math.abs(minutes % 60)} min`;
   return `${(value / 86_400).toFixed(1)} d`;
 }
 

@@ -21,6 +21,7 @@ const PAGES = {
 };
 const PARENT = { exchange: "exchanges", user: "users" };
 const CHECK_EVERY_MS = 10_000;
+const AGAIN_MS = 3000;
 const main = document.getElementById("content");
 const pill = document.getElementById("live");
 const notice = document.getElementById("notice");
@@ -63,6 +64,7 @@ async function refresh() {
   const shown = view;
   try {
     await shown?.refresh?.();
+    if (shown === view) problem("query", null);
   } catch (error) {
     failed(error);
   }
@@ -73,8 +75,16 @@ function failed(error) {
   if (error.name === "AbortError") return;
   if (!(error instanceof ApiError)) throw error;
   if (error.status === 401) begin();
-  else if (error.status === 0) problem("away", "The worker does not answer. Trying again…");
+  else if (error.status === 0) unanswered();
   else problem("query", `${error.message[0].toUpperCase()}${error.message.slice(1)}.`);
+}
+
+/** Nobody answered; where the live stream is broken as well, it says so, and all is asked anew then. */
+function unanswered() {
+  if (live.state !== "live") return;
+  problem("query", "The worker does not answer. Trying again…");
+  const shown = view;
+  setTimeout(() => shown === view && refresh(), AGAIN_MS);
 }
 
 function showState(state) {
@@ -93,10 +103,7 @@ live.addEventListener("worker_away", (event) => {
   problem("peer", `The worker ${event.detail.worker} is away: its exchanges are missing until it is back.`);
   setTimeout(() => problem("peer", null), CHECK_EVERY_MS);
 });
-live.addEventListener("back", () => {
-  problem("query", null);
-  refresh();
-});
+live.addEventListener("back", refresh);
 
 /** Every few seconds: is it well, is our clock the server's, is the session good. */
 async function check() {
@@ -129,7 +136,7 @@ async function begin() {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     problem("away", "The worker does not answer. Trying again…");
-    setTimeout(begin, 2000);
+    setTimeout(begin, AGAIN_MS);
     return;
   }
   problem("away", null);
@@ -163,7 +170,8 @@ document.getElementById("skip").addEventListener("click", (event) => {
 window.addEventListener("hashchange", () => {
   problem("query", null);
   navigate();
-  main.focus();
+  window.scrollTo(0, 0);
+  main.focus({ preventScroll: true });
 });
 setInterval(check, CHECK_EVERY_MS);
 begin();

@@ -45,3 +45,11 @@ export class Paced {
     }
   }
 }
+
+const LOOKS_MS = [2500, 7000];
+
+/** Look again twice: analytics is a few seconds behind what was called just before. Returns: stop. */
+export function afterwards(work, failed) {
+  const timers = LOOKS_MS.map((waitMs) => setTimeout(() => work().catch(failed), waitMs));
+  return () => timers.forEach(clearTimeout);
+}

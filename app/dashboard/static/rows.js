@@ -17,6 +17,9 @@ export function remember(each) {
 /** A live exchange by its id; undefined if it was not seen lately. */
 export const lately = (id) => LATELY.get(id);
 
+/** The live exchanges of late for which `wanted` holds. */
+export const latelyAll = (wanted) => [...LATELY.values()].filter(wanted);
+
 /** The model that answered, else the one asked for. */
 export const modelOf = (each) => each.model ?? each.model_requested ?? "unknown";
 
@@ -55,9 +58,9 @@ const COLUMNS = [
   { name: "Cost", kind: "num wide", cell: (each) => h("span", { title: each.unpriced_reason ?? null }, cost(each.cost_nano_usd)) },
 ];
 
-/** A table of exchanges that takes new ones at its top; `most` rows, a request at most once. */
+/** A table of exchanges, the newest first, a request at most once, at most `most` rows. */
 export class ExchangeTable {
-  #rows = new Map();
+  #shown = new Map();
 
   constructor(caption, most) {
     this.most = most;
@@ -67,43 +70,34 @@ export class ExchangeTable {
     this.body = this.table.querySelector("tbody");
   }
 
-  /** Show these, and no others. */
-  put(items) {
-    this.#rows.clear();
-    this.body.replaceChildren();
-    this.append(items);
-  }
-
-  /** Show more, below. */
-  append(items) {
+  /** Show these as well: from analytics, or of the live stream, which is ahead by a second or two. */
+  merge(items, kind = null) {
     for (const each of items) {
-      if (this.#rows.has(each.request_id)) continue;
-      this.#rows.set(each.request_id, this.body.appendChild(this.#row(each, null)));
+      if (this.#shown.has(each.request_id)) continue;
+      const row = tableRow(COLUMNS, each, { "data-id": each.request_id, class: kind });
+      this.#shown.set(each.request_id, { each, row });
     }
-    this.#settle();
-  }
-
-  /** Show one that has just finished, at the top; false if it is there already. */
-  prepend(each) {
-    if (this.#rows.has(each.request_id)) return false;
-    const row = this.#row(each, "fresh");
-    this.body.prepend(row);
-    this.#rows.set(each.request_id, row);
-    while (this.body.rows.length > this.most) {
-      const last = this.body.rows[this.body.rows.length - 1];
-      this.#rows.delete(last.dataset.id);
-      last.remove();
+    const ordered = [...this.#shown.values()].sort((a, b) => newestFirst(a.each, b.each));
+    for (const { each } of ordered.splice(this.most)) this.#shown.delete(each.request_id);
+    const rows = ordered.map(({ row }) => row);
+    if (rows.length !== this.body.rows.length || rows.some((row, at) => row !== this.body.rows[at])) {
+      this.#place(rows);
     }
-    this.#settle();
-    return true;
+    this.empty.hidden = rows.length > 0;
+    this.table.hidden = rows.length === 0;
   }
 
-  #row(each, kind) {
-    return tableRow(COLUMNS, each, { "data-id": each.request_id, class: kind });
+  /** Put rows where they belong; one that is there already is not touched, so it keeps its focus. */
+  #place(rows) {
+    const wanted = new Set(rows);
+    for (const row of [...this.body.rows]) if (!wanted.has(row)) row.remove();
+    rows.forEach((row, at) => {
+      if (this.body.rows[at] !== row) this.body.insertBefore(row, this.body.rows[at] ?? null);
+    });
   }
+}
 
-  #settle() {
-    this.empty.hidden = this.body.rows.length > 0;
-    this.table.hidden = this.body.rows.length === 0;
-  }
+function newestFirst(a, b) {
+  const later = Date.parse(b.started_at) - Date.parse(a.started_at);
+  return later || (a.request_id < b.request_id ? 1 : -1);
 }

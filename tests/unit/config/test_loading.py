@@ -62,7 +62,8 @@ def test_upstreams_come_as_json_or_as_a_table_of_the_file(tmp_path: Path) -> Non
 
 
 def test_what_is_not_ours_is_left_alone() -> None:
-    assert load_settings({"PATH": "/bin", "TAILRACE_REQUIRE_KAFKA": "1"}) == Settings()
+    ours = {"TAILRACE_REQUIRE_KAFKA": "1", "TAILRACE_REQUIRE_BROWSER": "1"}
+    assert load_settings({"PATH": "/bin", **ours}) == Settings()
 
 
 def test_an_unknown_variable_names_the_nearest_one() -> None:

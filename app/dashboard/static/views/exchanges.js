@@ -4,7 +4,8 @@ import { address } from "../address.js";
 import { get } from "../api.js";
 import { h } from "../dom.js";
 import { chosen, form, matches } from "../filters.js";
-import { ExchangeTable } from "../rows.js";
+import { afterwards } from "../pacing.js";
+import { ExchangeTable, latelyAll } from "../rows.js";
 
 const PAGE = 50;
 const MOST = 500;
@@ -22,12 +23,13 @@ export function exchangesView({ params, failed }) {
   let cursor = null;
   let held = [];
   let paused = false;
+  let stop = () => {};
 
   function toggle() {
     paused = !paused;
     live.setAttribute("aria-pressed", String(!paused));
     if (!paused) {
-      for (const each of held) list.prepend(each);
+      list.merge(held);
       held = [];
     }
     tell();
@@ -39,8 +41,14 @@ export function exchangesView({ params, failed }) {
 
   async function more() {
     const page = await get("/api/v1/exchanges", { ...values, limit: PAGE, cursor });
-    list.append(page.items);
+    list.merge(page.items);
     take(page);
+  }
+
+  async function newest() {
+    const page = await get("/api/v1/exchanges", { ...values, limit: PAGE });
+    list.merge(page.items);
+    return page;
   }
 
   function take(page) {
@@ -56,16 +64,18 @@ export function exchangesView({ params, failed }) {
       more_,
       h("section", { class: "card list" }, list.element, h("p", null, older))),
     async refresh() {
-      const page = await get("/api/v1/exchanges", { ...values, limit: PAGE });
-      list.put(page.items);
-      take(page);
+      list.merge(latelyAll((each) => matches(values, each)));
+      take(await newest());
+      stop();
+      stop = afterwards(newest, failed);
     },
     onExchange(each) {
       if (!matches(values, each)) return;
       if (paused) held = [...held, each].slice(-MOST);
-      else list.prepend(each);
+      else list.merge([each], "fresh");
       tell();
     },
     onMissed: () => tell(true),
+    stop: () => stop(),
   };
 }

@@ -5,8 +5,8 @@ import { get, serverNow } from "../api.js";
 import { Chart } from "../chart.js";
 import { fill, h, table } from "../dom.js";
 import { DASH, cost, count, groupCost, millis, percent, rate } from "../format.js";
-import { Paced } from "../pacing.js";
-import { ExchangeTable } from "../rows.js";
+import { Paced, afterwards } from "../pacing.js";
+import { ExchangeTable, latelyAll } from "../rows.js";
 import { series } from "../series.js";
 
 const WINDOWS = { "15m": [900, 15], "1h": [3600, 60], "6h": [21_600, 300], "24h": [86_400, 900], "7d": [604_800, 7200] };
@@ -47,6 +47,13 @@ export function overviewView({ params, failed }) {
     load().catch(failed);
   }
 
+  let stop = () => {};
+
+  async function newest() {
+    const page = await get("/api/v1/exchanges", { limit: LATEST });
+    latest.merge(page.items);
+  }
+
   async function load() {
     const [lengthS, widthS] = WINDOWS[chosen];
     const asked = chosen;
@@ -79,11 +86,13 @@ export function overviewView({ params, failed }) {
     title: "Overview",
     element,
     async refresh() {
-      const first = get("/api/v1/exchanges", { limit: LATEST }).then((page) => latest.put(page.items));
-      await Promise.all([load(), first]);
+      latest.merge(latelyAll(() => true));
+      stop();
+      stop = afterwards(newest, failed);
+      await Promise.all([load(), newest()]);
     },
     onExchange(each) {
-      latest.prepend(each);
+      latest.merge([each], "fresh");
       recent.add(1);
       paced.ask();
     },
@@ -93,6 +102,7 @@ export function overviewView({ params, failed }) {
     },
     stop() {
       clearInterval(idle);
+      stop();
       recent.stop();
       paced.stop();
       for (const each of Object.values(charts)) each.stop();

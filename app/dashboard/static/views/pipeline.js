@@ -1,7 +1,7 @@
 // How the pipeline stands: lag, age, spill, dead letters, sinks and partitions, of every worker.
 
 import { ApiError, get } from "../api.js";
-import { fill, h, table } from "../dom.js";
+import { fill, h, scrolling } from "../dom.js";
 import { DASH, bytes, count, seconds } from "../format.js";
 
 const REFRESH_MS = 2000;
@@ -64,12 +64,12 @@ function tiles(workers) {
   const ill = workers.flatMap((each) => Object.values(each.sinks)).filter((each) => !isWell(each.state)).length;
   const running = workers.filter((each) => each.state === "running").length;
   return h("div", { class: "tiles" },
-    tile("Lag", count(sum(all((topic) => topic.lag_records))), "messages not handled yet"),
-    tile("Age", seconds(most(all((topic) => topic.age_s))), "of the oldest, or when handled"),
+    tile("Lag", count(sum(all((topic) => topic.lag_records))), "not handled yet"),
+    tile("Age", seconds(most(all((topic) => topic.age_s))), "of the oldest message"),
     tile("Spill", count(spilled), `${bytes(sum(workers.map((each) => each.spill.bytes)))} on disk`, spilled > 0),
-    tile("Dead letters", count(buried), "since these processes started", buried > 0),
+    tile("Dead letters", count(buried), "since the start", buried > 0),
     tile("Dropped", count(dropped), "records given up", dropped > 0),
-    tile("Workers", `${running} of ${workers.length}`, ill ? `${ill} sinks are not well` : "running, sinks are well", ill > 0 || running < workers.length));
+    tile("Workers", `${running} of ${workers.length}`, ill ? `${ill} sinks not well` : "sinks are well", ill > 0 || running < workers.length));
 }
 
 function tile(name, value, sub, bad = false) {
@@ -87,18 +87,18 @@ const pill = (state, good) => h("span", { class: `pill ${good ? "good" : state =
 function topics(workers) {
   const names = [...new Set(workers.flatMap((each) => Object.keys(each.topics)))].sort();
   const of = (name, key) => workers.map((each) => each.topics[name]?.[key] ?? null);
-  return card("Lag and age by topic", h("div", { class: "scroll" }, table("Lag and age by topic", [
+  return card("Lag and age by topic", scrolling("Lag and age by topic", [
     { name: "Topic", cell: (name) => h("span", { title: name }, short(name)) },
     { name: "Partitions", kind: "num", cell: (name) => count(sum(workers.map((each) => each.partitions[name]?.length ?? 0))) },
     { name: "Lag", kind: "num", cell: (name) => count(sum(of(name, "lag_records"))) },
     { name: "Age", kind: "num", cell: (name) => seconds(most(of(name, "age_s"))) },
-  ], names)));
+  ], names));
 }
 
 function sinks(workers) {
   const rows = workers.flatMap((each) => Object.entries(each.sinks).map(([name, sink]) => ({ name, sink, worker: each.worker })));
   if (rows.length === 0) return card("Sinks", h("p", { class: "empty" }, "No sink is configured."));
-  return card("Sinks", h("div", { class: "scroll" }, table("Sinks", [
+  return card("Sinks", scrolling("Sinks", [
     { name: "Sink", cell: (row) => row.name },
     { name: "State", cell: (row) => pill(row.sink.state, isWell(row.sink.state)) },
     { name: "Done", kind: "num", cell: (row) => count(row.sink.writes.done ?? 0) },
@@ -106,7 +106,7 @@ function sinks(workers) {
     { name: "Refused", kind: "num wide", cell: (row) => count(row.sink.writes.fatal ?? 0) },
     { name: "Waiting", kind: "num", cell: (row) => count(row.sink.waiting_partitions) },
     ...(workers.length > 1 ? [{ name: "Worker", kind: "clip wide", cell: (row) => row.worker }] : []),
-  ], rows)));
+  ], rows));
 }
 
 function letters(workers) {
@@ -114,17 +114,17 @@ function letters(workers) {
   const stopped = workers.flatMap((each) => each.stopped_stages.map((stage) => `${stage} on ${each.worker}`));
   const warning = stopped.length ? h("p", { class: "error-text" }, `Stopped, as too much would be buried: ${stopped.join(", ")}`) : null;
   if (rows.length === 0) return card("Dead letters", warning, h("p", { class: "empty" }, "None since these processes started."));
-  return card("Dead letters", warning, h("div", { class: "scroll" }, table("Dead letters", [
+  return card("Dead letters", warning, scrolling("Dead letters", [
     { name: "Stage", cell: (row) => row.stage },
     { name: "Reason", cell: (row) => row.reason.replaceAll("_", " ") },
     { name: "Messages", kind: "num", cell: (row) => count(row.count) },
     ...(workers.length > 1 ? [{ name: "Worker", kind: "clip wide", cell: (row) => row.worker }] : []),
-  ], rows)), h("p", { class: "muted small" }, "See them by ", h("span", { class: "mono" }, "tailrace dlq list"), "."));
+  ], rows), h("p", { class: "muted small" }, "See them by ", h("span", { class: "mono" }, "tailrace dlq list"), "."));
 }
 
 function publishers(workers) {
   const named = (counts) => Object.entries(counts).map(([name, number]) => `${name.replaceAll("_", " ")} ${count(number)}`).join(", ") || DASH;
-  return card("Publisher and spill", h("div", { class: "scroll" }, table("Publisher and spill", [
+  return card("Publisher and spill", scrolling("Publisher and spill", [
     { name: "Worker", kind: "clip", cell: (each) => h("span", { title: each.worker }, each.worker.replace(/^https?:\/\//, "")) },
     { name: "State", cell: (each) => (each.publisher.state ? pill(each.publisher.state, each.publisher.state === "direct" || each.publisher.state === "replaying") : "relays nothing") },
     { name: "Queued", kind: "num", cell: (each) => count(each.publisher.queued_records) },
@@ -132,17 +132,17 @@ function publishers(workers) {
     { name: "Oldest", kind: "num wide", cell: (each) => (each.spill.messages ? seconds(each.spill.age_s) : DASH) },
     { name: "Taken by", kind: "wide", cell: (each) => named(each.publisher.ways) },
     { name: "Dropped", kind: "wide", cell: (each) => named(each.publisher.dropped) },
-  ], workers)));
+  ], workers));
 }
 
 function partitions(workers) {
-  return card("Workers and their partitions", h("div", { class: "scroll" }, table("Workers and their partitions", [
+  return card("Workers and their partitions", scrolling("Workers and their partitions", [
     { name: "Worker", cell: (each) => each.worker.replace(/^https?:\/\//, "") },
     { name: "Streams", cell: (each) => pill(each.state, each.state === "running") },
     { name: "Restarts", kind: "num wide", cell: (each) => count(each.stream_restarts) },
     { name: "Partitions by topic", cell: (each) => h("div", { class: "small" }, owned(each.partitions)) },
     { name: "Not well", kind: "wide", cell: (each) => Object.entries(each.parts).filter(([, part]) => !part.good).map(([name, part]) => `${name}: ${part.state}`).join(", ") || DASH },
-  ], workers)));
+  ], workers));
 }
 
 function owned(found) {

@@ -5,8 +5,8 @@ import { ApiError, get, serverNow } from "../api.js";
 import { Chart } from "../chart.js";
 import { fill, h, table } from "../dom.js";
 import { DASH, cost, count, exactTime, groupCost, millis, percent, rate } from "../format.js";
-import { Paced } from "../pacing.js";
-import { ExchangeTable } from "../rows.js";
+import { Paced, afterwards } from "../pacing.js";
+import { ExchangeTable, latelyAll } from "../rows.js";
 import { series } from "../series.js";
 
 const LATEST = 20;
@@ -25,6 +25,13 @@ export function userView({ rest, failed }) {
   const spent = new Chart("Cost per hour, last two days", [{ name: "cost", color: "--c4", fill: true }], cost);
   const latest = new ExchangeTable(`Exchanges of ${user}`, LATEST);
   const paced = new Paced(totals, REFRESH_MS, failed);
+
+  let stop = () => {};
+
+  async function newest() {
+    const page = await get("/api/v1/exchanges", { user, limit: LATEST });
+    latest.merge(page.items);
+  }
 
   async function totals() {
     let each;
@@ -61,16 +68,19 @@ export function userView({ rest, failed }) {
         h("section", { class: "card" }, h("h2", null, "By outcome"), outcomes)),
       h("section", { class: "card" }, h("h2", null, "Latest exchanges"), latest.element)),
     async refresh() {
-      const page = get("/api/v1/exchanges", { user, limit: LATEST }).then((found) => latest.put(found.items));
-      await Promise.all([totals(), page]);
+      latest.merge(latelyAll((each) => each.user === user));
+      stop();
+      stop = afterwards(newest, failed);
+      await Promise.all([totals(), newest()]);
     },
     onExchange(each) {
       if (each.user !== user) return;
-      latest.prepend(each);
+      latest.merge([each], "fresh");
       paced.ask();
     },
     onMissed: () => paced.ask(),
     stop() {
+      stop();
       paced.stop();
       requests.stop();
       spent.stop();
