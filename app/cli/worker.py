@@ -20,6 +20,14 @@ def register(subparsers: Any) -> None:
         metavar="N",
         help="one of several on this host: its own name N and the port N above TAILRACE_WEB__PORT",
     )
+    parser.add_argument(
+        "--processes",
+        type=int,
+        metavar="N",
+        help="role proxy: N processes share the port, and one that dies is replaced",
+    )
+    # What a parent tells each of them.
+    parser.add_argument("--share", help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,9 +35,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     Raises: StartError, SettingsError.
     """
-    from app.composition.running import run_process
+    settings = numbered(load_settings(), arguments.instance)
+    if arguments.processes is not None:
+        from app.composition.sharing import run_processes
 
-    return run_process(numbered(load_settings(), arguments.instance))
+        return run_processes(settings, arguments.processes)
+    from app.composition.running import run_process
+    from app.processes.share import Share
+
+    share = None if arguments.share is None else Share.decode(arguments.share)
+    return run_process(settings, share)
 
 
 def numbered(settings: Settings, number: int | None) -> Settings:

@@ -15,6 +15,7 @@
     engine.py      the analytics engine that features share
     analysis.py    analytics: the engine, the agent that fills it, the routes that ask it
     web.py         all routes of the process, in one place
+    sharing.py     several processes in role `proxy` on one port
     host.py        the Faust application that `faust -A app.main worker` runs
 
 Nothing imports this package except `app.main`, `app.cli` and tests.

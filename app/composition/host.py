@@ -31,6 +31,8 @@ from app.engine.stream_side import StreamSide, supervision
 from app.engine.web import WebOptions
 from app.loop_lag import LoopLag
 from app.metrics import Metrics
+from app.processes.share import Share
+from app.processes.siblings import Siblings
 from app.stream_lag import StreamLag
 from app.views.health import Part
 from config import Settings
@@ -43,8 +45,13 @@ PUBLISHING = frozenset({"direct", "replaying"})
 class Process:
     """One process: its parts, and the host app that starts and stops them."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Everything that can be checked without I/O is. Raises: StartError."""
+    def __init__(self, settings: Settings, share: Share | None = None) -> None:
+        """Everything that can be checked without I/O is. Raises: StartError.
+
+        With `share` the process is one of several on a port.
+        """
+        self._share = share
+        self._siblings = None if share is None else Siblings(share.number, share.ports)
         self.settings = settings
         self.metrics = Metrics()
         self.streams = Streams(settings, self.metrics)
@@ -114,6 +121,7 @@ class Process:
             keepalive_s=settings.web.keepalive_s,
             shutdown_grace_s=settings.web.shutdown_grace_s,
             runner_options=RUNNER_OPTIONS,
+            sockets=() if self._share is None else self._share.sockets(),
         )
         return HostApp(
             routes=self._register,
@@ -122,6 +130,7 @@ class Process:
             services=[
                 LoopLag(self.metrics, SystemClock()),
                 *([StreamLag(self.stream_side, self.metrics)] if self.stream_side else []),
+                *([self._siblings] if self._siblings else []),
                 *([relaying] if relaying else []),
                 *([self.ingest] if self.ingest else []),
                 *self.features,
@@ -149,6 +158,7 @@ class Process:
             ingest=self.ingest,
             features=self.features,
             gate=self.gate,
+            siblings=self._siblings,
         )
 
     def _replace_process(self) -> None:

@@ -1,17 +1,20 @@
 """The host's web server: Faust's own aiohttp server with raw routes and none of Faust's pages."""
 
 import logging
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
+from aiohttp.web_runner import BaseSite, SockSite
 from faust.web.drivers.aiohttp import Server
 from faust.web.drivers.aiohttp import Web as FaustWeb
 
 from app.front import FrontRunner
 
 logger = logging.getLogger(__name__)
+BACKLOG = 1024
 Routes = Callable[[web.Application], None]
 
 
@@ -19,7 +22,8 @@ Routes = Callable[[web.Application], None]
 class WebOptions:
     """Where and how the host listens; times in seconds.
 
-    `runner_options` go to aiohttp's `AppRunner` as they are.
+    `runner_options` go to aiohttp's `AppRunner` as they are. `sockets`, bound already, take the
+    place of `bind` and `port`.
     """
 
     bind: str = "127.0.0.1"
@@ -28,6 +32,7 @@ class WebOptions:
     shutdown_grace_s: float = 60.0
     client_max_bytes: int = 64 << 20
     runner_options: Mapping[str, Any] = field(default_factory=dict)
+    sockets: Sequence[socket.socket] = ()
 
 
 class HostWeb(FaustWeb):
@@ -38,6 +43,7 @@ class HostWeb(FaustWeb):
         super().__init__(app, **kwargs)
         self._add_routes = routes
         self._has_routes = False
+        self._sockets = options.sockets
         self._runner = FrontRunner(
             self.web_app,
             **{
@@ -62,6 +68,18 @@ class HostWeb(FaustWeb):
             self._add_routes(self.web_app)
         self._thread = Server(self, loop=self.loop, beacon=self.beacon)
         self.add_dependency(self._thread)
+
+    async def start_server(self) -> None:
+        """Listen, on the sockets that were given or on one of our own."""
+        await self._runner.setup()
+        for site in self._sites():
+            await site.start()
+
+    def _sites(self) -> Iterator[BaseSite]:
+        if not self._sockets:
+            yield self._create_site()
+        for each in self._sockets:
+            yield SockSite(self._runner, each, backlog=BACKLOG)
 
     async def stop_server(self) -> None:
         """Refuse new connections, let requests in flight end within the grace, clean up once."""

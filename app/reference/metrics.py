@@ -8,6 +8,10 @@ from app.reference.markdown import code, page, table
 INTRO = """
 `/metrics` answers in Prometheus' text format. Names end in their unit, or in `_total` for what only
 grows. Counters start at zero with the process; times are seconds.
+
+Of `tailrace worker --processes N`, whichever process answers gives the metrics of all, each with
+the label `process` (0 to N - 1), and `tailrace_process_up`, 1 or, for one that did not answer
+within a second, 0. A request with the header `tailrace-hop: 1` is answered by one process alone.
 """
 Row = tuple[str, type[Any], Sequence[str], str]
 

@@ -76,7 +76,8 @@ class Book:
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Another that looks for the dead may hold it for an instant.
+            fcntl.flock(self._file, fcntl.LOCK_EX)
             os.ftruncate(self._file, size_bytes(capacity))
             self._view = mmap.mmap(self._file, size_bytes(capacity))
         except OSError as exc:

@@ -109,7 +109,11 @@ def _dead(own: Path) -> list[tuple[Path, list[Counts]]]:
     for path in sorted(own.parent.glob(f"*{SUFFIX}")):
         if path == own:
             continue
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            # Another process has just reported it.
+            continue
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             data = path.read_bytes()
