@@ -8,6 +8,7 @@ exchange.py   what relay, capture and publisher tell each other
 capture/      the record of one exchange, made from copies of its bytes
 dialects/     how each provider's API is read, one file each
 sse.py        event streams;  decoding.py  gzip, deflate, br and zstd, bounded
+json_*.py     where strings end, the objects of an array, what is small in a large object
 publisher/    the bounded queue to the broker, else to a fallback, else to the disk
 ingest/       records made elsewhere, and other proxies' fallback: `/api/v1/log`
 mock/         a provider to try things with

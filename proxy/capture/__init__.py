@@ -4,6 +4,8 @@
     request_side.py   the request: its copy, and what its body says
     response_side.py  the response: its copy, decoded, as events or as one document
     body_copy.py      bytes kept up to a limit
+    json_body.py      JSON gathered to be parsed, or reduced as it passes if it is large
+    form.py           the text fields at the beginning of a form
     large.py          what is asked of whoever keeps bodies that are over it
     pace.py           first token and the gaps between tokens
     timings.py        the marks of its course, and the timings made of them

@@ -16,6 +16,7 @@ from proxy.capture.timings import Marks
 from proxy.capture.verdict import verdict
 from proxy.dialects import dialect_state
 from proxy.dialects.base import RequestFacts, ResponseFacts
+from proxy.dialects.paths import model_in, stream_in
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
 
 FAILED = "capture_failed"
@@ -54,7 +55,7 @@ class Capture:
         self._larger = larger
         self._limits = limits
         self._family = dialect_family
-        self._dialect = dialect_state(dialect_family, meta.path)
+        self._dialect = dialect_state(dialect_family, meta.path, meta.method)
         self._marks = Marks(meta.started_mono_s)
         self._notes: list[str] = []
         self._provider_request_id: str | None = None
@@ -108,6 +109,7 @@ class Capture:
             self._dialect,
             omit=self._meta.omit_response,
             begin=self._begin("response"),
+            in_elements=stream_in(self._meta.path),
         )
 
     def feed_response(self, chunk: bytes, at_s: float) -> None:
@@ -155,14 +157,16 @@ class Capture:
         known["user"] = self._user(asked)
         record = build_record(
             **known,
-            model_requested=asked.model,
-            stream=asked.stream or (response is not None and response.is_stream),
+            model_requested=asked.model or model_in(self._meta.path),
+            stream=self._streams(asked),
             status=status,
             outcome=outcome,
             error=error,
             model=facts.model,
             finish_reason=facts.finish_reason,
             provider_request_id=self._provider_request_id or facts.provider_id,
+            service_tier=facts.service_tier,
+            reported_cost_nano_usd=facts.reported_cost_nano_usd,
             timings_ms=self._marks.timings_ms(response.pace if response is not None else None),
             usage=facts.usage,
             body_ref=self._body_ref(bodies),
@@ -240,6 +244,11 @@ class Capture:
             self._note(USER_TOO_LONG)
             return ANONYMOUS_USER
         return user
+
+    def _streams(self, asked: RequestFacts) -> bool:
+        response = self._response
+        streamed = response is not None and response.is_stream
+        return asked.stream or streamed or stream_in(self._meta.path)
 
     def _bodies(self) -> BodyEnvelope | None:
         request = self._request.part()

@@ -12,15 +12,16 @@ NO_GAP = -1
 
 
 class Pace:
-    """The times of visible tokens, in seconds of a monotonic clock."""
+    """The times of visible tokens, and of the first thought, in seconds of a monotonic clock."""
 
-    __slots__ = ("_gaps", "_last_s", "_total", "first_s")
+    __slots__ = ("_gaps", "_last_s", "_total", "first_s", "first_thought_s")
 
     def __init__(self) -> None:
         self._gaps: dict[int, int] = {}
         self._last_s = 0.0
         self._total = 0
         self.first_s: float | None = None
+        self.first_thought_s: float | None = None
 
     def token(self, at_s: float) -> None:
         """One more token; those that come in one chunk have no gap between them."""

@@ -3,10 +3,11 @@
 from app.record.bodies import BodyPart
 from app.record.model import BodyState
 from proxy.capture.body_copy import BodyCopy
+from proxy.capture.form import HEAD_BYTES, boundary_in, text_fields
+from proxy.capture.json_body import JsonBody
 from proxy.capture.large import Begin, LargeBody
 from proxy.decoding import Decoder, coding_names
 from proxy.dialects.base import DialectState, RequestFacts
-from proxy.dialects.fields import load
 from proxy.exchange import CallMeta, CaptureLimits
 
 
@@ -14,12 +15,15 @@ class RequestSide:
     """One request's bytes. `notes` names what could not be read."""
 
     __slots__ = (
+        "_boundary",
         "_copy",
+        "_decoder",
         "_dialect",
         "_facts",
+        "_form",
+        "_json",
         "_limits",
         "_meta",
-        "_parsed",
         "notes",
         "size_bytes",
     )
@@ -34,29 +38,41 @@ class RequestSide:
         self._meta = meta
         self._limits = limits
         self._dialect = dialect
+        self._boundary: bytes | None = None
         self._copy = BodyCopy(0) if meta.omit_request else BodyCopy(limits.max_body_bytes, begin)
-        self._parsed: BodyCopy | None = BodyCopy(limits.max_decoded_bytes)
+        self._decoder: Decoder | None = None
+        self._form = b""
+        self._json: JsonBody | None = None
         self._facts: RequestFacts | None = None
         self.notes: list[str] = []
         self.size_bytes = 0
 
     def feed(self, chunk: bytes) -> None:
-        """Some of the body; a body that is no JSON is not gathered for reading."""
-        first = self.size_bytes == 0
+        """Some of the body; what is neither JSON nor a form is not looked into."""
+        if not chunk:
+            return
+        if self.size_bytes == 0:
+            self._begin(chunk)
         self.size_bytes += len(chunk)
         self._copy.add(chunk)
-        if first and not self._may_be_json(chunk):
-            self._parsed = None
-        if self._parsed is not None:
-            self._parsed.add(chunk)
+        if self._json is not None:
+            if self._decoder is None:
+                self._json.add(chunk)
+            else:
+                for piece in self._decoder.feed(chunk):
+                    self._json.add(piece)
+        elif self._boundary is not None and len(self._form) < HEAD_BYTES:
+            self._form += chunk[: HEAD_BYTES - len(self._form)]
 
     def read(self) -> RequestFacts:
         """What the body says, read once; what was gathered for reading alone is let go."""
         if self._facts is None:
-            gathered, self._parsed = self._parsed, None
+            gathered, self._json = self._json, None
             self._facts = RequestFacts()
-            if gathered is not None and self.size_bytes:
+            if gathered is not None:
                 self._facts = self._read(gathered)
+            elif self._boundary is not None:
+                self._facts = self._dialect.read_request(text_fields(self._form, self._boundary))
         return self._facts
 
     @property
@@ -80,26 +96,27 @@ class RequestSide:
         """The body, where it goes elsewhere."""
         return self._copy.large
 
-    def _may_be_json(self, first_chunk: bytes) -> bool:
-        if "json" in self._meta.request_content_type.lower():
-            return True
-        return first_chunk[:64].lstrip()[:1] == b"{"
+    def _begin(self, first_chunk: bytes) -> None:
+        meta, limit_bytes = self._meta, self._limits.max_decoded_bytes
+        if coding_names(meta.request_content_encoding):
+            self._decoder = Decoder(meta.request_content_encoding, limit_bytes)
+        starts_as_object = first_chunk[:64].lstrip()[:1] == b"{"
+        if starts_as_object or "json" in meta.request_content_type.lower():
+            self._json = JsonBody(limit_bytes)
+        else:
+            self._boundary = boundary_in(meta.request_content_type)
 
-    def _read(self, gathered: BodyCopy) -> RequestFacts:
+    def _read(self, gathered: JsonBody) -> RequestFacts:
+        if self._decoder is not None:
+            self._decoder.finish()
+            if self._decoder.failure is not None:
+                self.notes.append("request_not_decoded")
+                return RequestFacts()
         if gathered.outgrown:
             self.notes.append("request_too_large_to_read")
             return RequestFacts()
-        # A kept copy holds the same bytes: joined once for both.
-        data = gathered.data() if self._copy.outgrown else self._copy.data()
-        if coding_names(self._meta.request_content_encoding):
-            decoder = Decoder(self._meta.request_content_encoding, self._limits.max_decoded_bytes)
-            data = b"".join(decoder.feed(data))
-            decoder.finish()
-            if decoder.failure is not None:
-                self.notes.append("request_not_decoded")
-                return RequestFacts()
-        document = load(data)
+        document = gathered.document()
         if not isinstance(document, dict):
             self.notes.append("request_not_json")
             return RequestFacts()
-        return self._dialect.read_request(document)
+        return self._dialect.read_request(document, gathered.long_text_bytes)

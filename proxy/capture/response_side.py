@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from app.record.bodies import BodyPart
 from app.record.model import BodyState
 from proxy.capture.body_copy import BodyCopy
+from proxy.capture.json_body import JsonBody
 from proxy.capture.large import Begin, LargeBody
 from proxy.capture.pace import Pace
 from proxy.decoding import Decoder, coding_names
-from proxy.dialects.base import DialectState, ResponseFacts
+from proxy.dialects.base import SHOWN, DialectState, ResponseFacts
 from proxy.dialects.fields import load, short
 from proxy.exchange import CaptureLimits
+from proxy.json_elements import JsonElements
 from proxy.sse import Event, SseParser
 
 EVENT_STREAM = "text/event-stream"
@@ -39,9 +41,11 @@ class ResponseSide:
         "_decoder",
         "_dialect",
         "_document",
+        "_elements",
         "_omit",
         "_parser",
         "_stopped",
+        "_text",
         "head",
         "notes",
         "pace",
@@ -56,13 +60,17 @@ class ResponseSide:
         *,
         omit: bool,
         begin: Begin | None = None,
+        in_elements: bool = False,
     ) -> None:
+        """`in_elements` says that JSON is a stream of objects, the elements of one array."""
         self.head = head
         self._dialect = dialect
         self._omit = omit
         self._copy = BodyCopy(0) if omit else BodyCopy(limits.max_body_bytes, begin)
         self._parser: SseParser | None = None
-        self._document: BodyCopy | None = None
+        self._elements: JsonElements | None = None
+        self._document: JsonBody | None = None
+        self._text: BodyCopy | None = None
         self._decoder: Decoder | None = None
         self._stopped = False
         self.notes: list[str] = []
@@ -71,10 +79,12 @@ class ResponseSide:
         media_type = head.media_type
         if self.is_stream:
             self._parser = SseParser(limits.max_event_bytes)
+        elif in_elements and "json" in media_type:
+            self._elements = JsonElements(limits.max_event_bytes)
         elif "json" in media_type or not media_type:
-            self._document = BodyCopy(limits.max_decoded_bytes)
+            self._document = JsonBody(limits.max_decoded_bytes)
         elif head.status >= 400:
-            self._document = BodyCopy(min(MAX_ERROR_TEXT_BYTES, limits.max_decoded_bytes))
+            self._text = BodyCopy(min(MAX_ERROR_TEXT_BYTES, limits.max_decoded_bytes))
         if coding_names(head.content_encoding) and self._reads:
             self._decoder = Decoder(head.content_encoding, limits.max_decoded_bytes)
 
@@ -94,7 +104,8 @@ class ResponseSide:
 
     @property
     def _reads(self) -> bool:
-        return self._parser is not None or self._document is not None
+        readers = (self._parser, self._elements, self._document, self._text)
+        return any(reader is not None for reader in readers)
 
     def feed(self, chunk: bytes, at_s: float) -> None:
         """Some of the body as it came."""
@@ -108,8 +119,7 @@ class ResponseSide:
 
     def stop_reading(self) -> None:
         """Go on counting and keeping bytes, but read no more of them."""
-        self._parser = None
-        self._document = None
+        self._parser = self._elements = self._document = self._text = None
         self._decoder = None
         self._stopped = True
 
@@ -130,14 +140,19 @@ class ResponseSide:
         legible = self._decoded()
         if self._parser is not None:
             self._read_events(self._parser.close(), None)
-            if self._parser.skipped_total:
-                self.notes.append("event_too_large")
+        parts = self._parser or self._elements
+        if parts is not None and parts.skipped_total:
+            # What was left out may have been the end.
+            legible = False
+            self.notes.append("event_too_large")
         if self._document is not None and legible:
             self._read_document(self._document)
+        if self._text is not None and legible:
+            self._read_error_text(self._text)
         if self._dialect.malformed_total:
             self.notes.append("event_malformed")
         facts = self._dialect.finish(may_estimate=legible)
-        lacks_end = self._parser is not None and self._dialect.marks_end and not facts.ended
+        lacks_end = parts is not None and self._dialect.marks_end and not facts.ended
         return facts, lacks_end and legible
 
     def _decoded(self) -> bool:
@@ -152,31 +167,42 @@ class ResponseSide:
     def _take(self, piece: bytes, at_s: float) -> None:
         if self._parser is not None:
             self._read_events(self._parser.feed(piece), at_s)
+        elif self._elements is not None:
+            self._read_events([Event(data) for data in self._elements.feed(piece)], at_s)
         elif self._document is not None:
             self._document.add(piece)
+        elif self._text is not None:
+            self._text.add(piece)
 
     def _read_events(self, events: list[Event], at_s: float | None) -> None:
         for event in events:
-            if self._dialect.read_event(event) and at_s is not None:
-                self.pace.token(at_s)
+            brings = self._dialect.read_event(event)
+            if brings and at_s is not None:
+                if brings == SHOWN:
+                    self.pace.token(at_s)
+                elif self.pace.first_thought_s is None:
+                    self.pace.first_thought_s = at_s
 
-    def _read_document(self, gathered: BodyCopy) -> None:
+    def _read_document(self, gathered: JsonBody) -> None:
         if gathered.outgrown:
             self.notes.append("response_too_large_to_read")
             return
-        # A kept copy of what needed no decoding holds the same bytes: joined once for both.
-        shared = self._decoder is None and not self._copy.outgrown
-        data = self._copy.data() if shared else gathered.data()
-        if not data:
+        if gathered.is_empty:
             return
-        document = load(data)
+        document = gathered.document()
         if isinstance(document, dict):
             self._dialect.read_document(document)
         elif "json" in self.head.media_type:
             self.notes.append("response_not_json")
 
+    def _read_error_text(self, gathered: BodyCopy) -> None:
+        """An error that is JSON though its content type does not say so."""
+        document = load(gathered.data())
+        if isinstance(document, dict):
+            self._dialect.read_document(document)
+
     def error_text(self) -> str | None:
         """The beginning of an error in plain text, None if it is anything else."""
-        if self.head.media_type != "text/plain" or self._document is None:
+        if self.head.media_type != "text/plain" or self._text is None:
             return None
-        return short(self._document.data()[:4096].decode("utf-8", "replace"))
+        return short(self._text.data()[:4096].decode("utf-8", "replace"))

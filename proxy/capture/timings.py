@@ -26,6 +26,8 @@ class Marks:
         waited for others in it; what the relay adds on the way down is not measured.
         """
         sent_s = self.request_sent_s
+        thought_s = pace.first_thought_s if pace is not None else None
+        upstream_s = None if sent_s is None else max(0.0, self.ended_s - sent_s)
         return {
             "total": self._since_start_ms(self.ended_s) or 0.0,
             "upstream_headers": self._since_start_ms(self.response_started_s),
@@ -36,6 +38,8 @@ class Marks:
             "proxy_overhead": self._since_start_ms(
                 sent_s - self.waited_s if sent_s is not None else None
             ),
+            "first_reasoning_token": self._since_start_ms(thought_s),
+            "upstream": None if upstream_s is None else round(upstream_s * 1000, 3),
         }
 
     def _since_start_ms(self, at_s: float | None) -> float | None:

@@ -1,32 +1,80 @@
 """How each provider's API is read: one file per dialect, one row in the table below.
 
     base.py                facts of a request and a response; the Protocol of a state
-    openai_chat.py         OpenAI chat completions
+    openai_chat.py         OpenAI chat completions, and all that speak the same
+    openai_completions.py  OpenAI's older completions
+    openai_responses.py    OpenAI responses
+    openai_embeddings.py   OpenAI embeddings
+    openai_images.py       OpenAI images
+    openai_audio.py        OpenAI speech and transcriptions
     anthropic_messages.py  Anthropic messages
-    unknown.py             anything else: recorded without usage
+    gemini.py              Gemini generateContent and streamGenerateContent
+    unbilled.py            what costs no tokens: counting them, files, batches, all that only looks
+    unknown.py             anything else: only common names are read
+    openai_usage.py        the usage object of OpenAI's APIs and its variants
     fields.py              reading JSON that anyone may have written
     estimate.py            tokens counted by us
+    paths.py               what a path tells: the model, and whether a stream is asked for
 
-A row is family, end of the path, state. Its golden exchanges are in `tests/golden/<file>/`.
+A row is the end of the path and the state. Azure's `/openai/deployments/{name}/…` ends like
+OpenAI's own paths. Golden exchanges are in `tests/golden/<file>/`.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from proxy.dialects.anthropic_messages import AnthropicMessages
 from proxy.dialects.base import DialectState
+from proxy.dialects.gemini import Gemini
+from proxy.dialects.openai_audio import OpenAIAudio
 from proxy.dialects.openai_chat import OpenAIChat
+from proxy.dialects.openai_completions import OpenAICompletions
+from proxy.dialects.openai_embeddings import OpenAIEmbeddings
+from proxy.dialects.openai_images import OpenAIImages
+from proxy.dialects.openai_responses import OpenAIResponses
+from proxy.dialects.unbilled import Unbilled
 from proxy.dialects.unknown import UnknownJson
 
-DIALECTS: list[tuple[str, str, Callable[[], DialectState]]] = [
-    ("openai", "/chat/completions", OpenAIChat),
-    ("anthropic", "/messages", AnthropicMessages),
+RAW = "raw"
+DIALECTS: list[tuple[str, Callable[[], DialectState]]] = [
+    ("/chat/completions", OpenAIChat),
+    ("/completions", OpenAICompletions),
+    ("/responses", OpenAIResponses),
+    ("/responses/compact", OpenAIResponses),
+    ("/responses/input_tokens", Unbilled),
+    ("/embeddings", OpenAIEmbeddings),
+    ("/images/generations", OpenAIImages),
+    ("/images/edits", OpenAIImages),
+    ("/images/variations", OpenAIImages),
+    ("/audio/transcriptions", OpenAIAudio),
+    ("/audio/translations", OpenAIAudio),
+    ("/audio/speech", OpenAIAudio),
+    ("/v1/messages", AnthropicMessages),
+    ("/messages/count_tokens", Unbilled),
+    (":generateContent", Gemini),
+    (":streamGenerateContent", Gemini),
+    (":countTokens", Unbilled),
+    ("/files", Unbilled),
+    ("/batches", Unbilled),
+    ("/cancel", Unbilled),
 ]
 
 
-def dialect_state(family: str, path: str) -> DialectState:
-    """A fresh state for a call to this path of this family's API; a query does not matter."""
-    path = path.partition("?")[0].rstrip("/")
-    for row_family, suffix, state in DIALECTS:
-        if row_family == family and path.endswith(suffix):
-            return state()
-    return UnknownJson()
+def dialect_state(family: str, path: str, method: str = "POST") -> DialectState:
+    """A fresh state for a call to this path of this family's API; a query does not matter.
+
+    Only a POST makes an answer of its own: other methods show or delete what others have made.
+    """
+    return Unbilled() if method != "POST" else _state_of(family, path.partition("?")[0])()
+
+
+@lru_cache(1024)
+def _state_of(family: str, path: str) -> Callable[[], DialectState]:
+    path = path.rstrip("/")
+    if family != RAW:
+        for suffix, state in DIALECTS:
+            if path.endswith(suffix):
+                return state
+    if family == "anthropic" and path.endswith("/messages"):
+        return AnthropicMessages
+    return UnknownJson

@@ -3,12 +3,13 @@
 Streaming: `message_start` (model, id, the prompt's tokens), content blocks, `message_delta` (stop
 reason and cumulative usage, whose fields replace those told before), `message_stop`; an `error`
 event may come at any time. `input_tokens` count neither what was read from a cache nor what was
-written to one, so the three are added up here.
+written to one, so the three are added up here. The tier is the one that sets the price: `fast`
+where that speed was billed, `geo_us` where that region was, else the service tier.
 """
 
 from typing import Any, ClassVar
 
-from proxy.dialects.base import Document, RequestFacts, ResponseFacts
+from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
 from proxy.dialects.estimate import tokens, utf8_bytes
 from proxy.dialects.fields import count, error_of, load, mapping, text, usage_of, user_of
 from proxy.sse import Event
@@ -42,20 +43,20 @@ class AnthropicMessages:
         """Whether `message_stop` came."""
         return self._facts.ended
 
-    def read_request(self, document: Document) -> RequestFacts:
+    def read_request(self, document: Document, unread_bytes: int = 0) -> RequestFacts:
         """Model, stream flag and user."""
         return RequestFacts(
             text(document.get("model")), document.get("stream") is True, user_of(document)
         )
 
-    def read_event(self, event: Event) -> bool:
-        """One event; True if it brings text or some of a tool call."""
+    def read_event(self, event: Event) -> int:
+        """One event; text and tool calls are visible."""
         if event.name == PING:
-            return False
+            return SILENT
         body = load(event.data)
         if not isinstance(body, dict):
             self.malformed_total += 1
-            return False
+            return SILENT
         kind = body.get("type")
         if kind == "content_block_delta":
             return self._read_delta(mapping(body.get("delta")))
@@ -69,7 +70,7 @@ class AnthropicMessages:
             self._facts.ended = True
         elif kind == "error" or event.name == b"error":
             self._read_error(body)
-        return False
+        return SILENT
 
     def read_document(self, document: Document) -> None:
         """A whole message, or an error."""
@@ -101,26 +102,28 @@ class AnthropicMessages:
             cache_write=counts.get("cache_creation_input_tokens"),
             cache_write_1h=counts.get("ephemeral_1h_input_tokens"),
             reasoning=counts.get("thinking_tokens"),
+            web_searches=counts.get("web_search_requests"),
         )
         if estimated and facts.usage is not None:
             facts.usage["estimated"] = True
         return facts
 
-    def _read_delta(self, delta: Document) -> bool:
+    def _read_delta(self, delta: Document) -> int:
         field = SHOWN_DELTAS.get(_name(delta.get("type")))
         if field is None:
-            self._output_bytes += utf8_bytes(delta.get("thinking"))
-            return False
+            thought_bytes = utf8_bytes(delta.get("thinking"))
+            self._output_bytes += thought_bytes
+            return THOUGHT if thought_bytes else SILENT
         shown_bytes = utf8_bytes(delta.get(field))
         self._output_bytes += shown_bytes
-        return shown_bytes > 0
+        return SHOWN if shown_bytes else SILENT
 
-    def _read_block(self, block: Document) -> bool:
+    def _read_block(self, block: Document) -> int:
         shown_bytes = utf8_bytes(block.get("text"))
         if block.get("type") in ("tool_use", "server_tool_use"):
             shown_bytes += utf8_bytes(block.get("name"))
         self._output_bytes += shown_bytes
-        return shown_bytes > 0
+        return SHOWN if shown_bytes else SILENT
 
     def _read_message(self, message: Document) -> None:
         self._facts.model = text(message.get("model")) or self._facts.model
@@ -139,6 +142,8 @@ class AnthropicMessages:
         self._take(usage, _COUNTS)
         self._take(mapping(usage.get("cache_creation")), ("ephemeral_1h_input_tokens",))
         self._take(mapping(usage.get("output_tokens_details")), ("thinking_tokens",))
+        self._take(mapping(usage.get("server_tool_use")), ("web_search_requests",))
+        self._facts.service_tier = _tier(usage) or self._facts.service_tier
 
     def _take(self, group: Document, names: tuple[str, ...]) -> None:
         for name in names:
@@ -149,6 +154,15 @@ class AnthropicMessages:
     def _read_error(self, body: Document) -> None:
         self._facts.error = error_of(body.get("error")) or "error"
         self._facts.failed = True
+
+
+def _tier(usage: Document) -> str | None:
+    """What the price depends on beside the model."""
+    if usage.get("speed") == "fast":
+        return "fast"
+    if usage.get("inference_geo") == "us":
+        return "geo_us"
+    return text(usage.get("service_tier"))
 
 
 def _name(value: Any) -> str:

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from proxy.sse import Event
 
 Document = Mapping[str, Any]
+
+SILENT: Final = 0
+THOUGHT: Final = 1
+SHOWN: Final = 2
+"""What an event brings of the answer: nothing, some of the model's reasoning, something visible."""
 
 
 @dataclass(slots=True)
@@ -22,15 +27,18 @@ class RequestFacts:
 class ResponseFacts:
     """What the response says.
 
-    `usage` has the field names and the convention of `app.record.model.Usage`. `error` is set
-    where the provider told of one; `failed` says that it ended the exchange, whatever the status.
-    `ended` says that a stream's own end mark came.
+    `usage` has the field names and the convention of `app.record.model.Usage`. `service_tier` is
+    the one that was billed, `reported_cost_nano_usd` what the provider says that it costs. `error`
+    is set where the provider told of one; `failed` says that it ended the exchange, whatever the
+    status. `ended` says that a stream is complete.
     """
 
     model: str | None = None
     finish_reason: str | None = None
     provider_id: str | None = None
     usage: dict[str, int | bool] | None = None
+    service_tier: str | None = None
+    reported_cost_nano_usd: int | None = None
     error: str | None = None
     failed: bool = False
     ended: bool = False
@@ -43,23 +51,26 @@ class DialectState(Protocol):
     """
 
     marks_end: ClassVar[bool]
-    """Whether a stream that lacks its end mark is cut short."""
+    """Whether a stream that is not known to be complete is cut short."""
 
     malformed_total: int
     """Events that are not what the dialect allows."""
 
-    def read_request(self, document: Document) -> RequestFacts:
-        """The request's body, a JSON object."""
+    def read_request(self, document: Document, unread_bytes: int = 0) -> RequestFacts:
+        """The request's body, a JSON object or the text fields of a form.
 
-    def read_event(self, event: Event) -> bool:
-        """One event of a stream; True if it brings something visible of the answer."""
+        Of a large one `unread_bytes` of text are left out.
+        """
+
+    def read_event(self, event: Event) -> int:
+        """One event of a stream; what it brings: `SILENT`, `THOUGHT` or `SHOWN`."""
 
     def read_document(self, document: Document) -> None:
         """The body of a response that is no stream, a JSON object."""
 
     @property
     def ended(self) -> bool:
-        """Whether the stream's end mark came."""
+        """Whether the stream's end mark came: nothing that matters can follow."""
 
     def finish(self, *, may_estimate: bool) -> ResponseFacts:
         """All that was seen; missing counts are estimated where that is allowed and possible."""

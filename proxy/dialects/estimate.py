@@ -7,7 +7,10 @@ characters take more bytes and more tokens. Such counts are always marked `estim
 from typing import Any
 
 BYTES_PER_TOKEN = 4
-_TEXT_FIELDS = ("content", "text", "arguments", "function", "tool_calls", "name")
+_TEXT_FIELDS = (
+    *("content", "text", "arguments", "function", "tool_calls", "name", "parts", "output"),
+    *("functionCall", "functionResponse"),
+)
 
 
 def tokens(text_bytes: int) -> int:

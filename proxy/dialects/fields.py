@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ import orjson
 from app.record.fields import MAX_TOKENS
 
 MAX_ERROR_CHARS = 500
+MAX_USD = 1_000_000
 NOTHING: dict[str, Any] = {}
 SECRET_LIKE = re.compile(
     r"\b(?:(?:sk|rk|pk|gsk|xai|key)-|AIza|Bearer\s+)[\w.*-]{8,}", re.IGNORECASE
@@ -38,6 +40,13 @@ def count(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value <= MAX_TOKENS else None
 
 
+def nano_usd(usd: Any) -> int | None:
+    """An amount of US dollars that someone reports, as integer nano-USD, rounded half to even."""
+    if type(usd) not in (int, float) or not 0 <= usd <= MAX_USD:
+        return None
+    return int((Decimal(repr(usd)) * 10**9).to_integral_value())
+
+
 def mapping(value: Any) -> Mapping[str, Any]:
     """An object, empty where it is none."""
     return value if isinstance(value, dict) else NOTHING
@@ -62,7 +71,8 @@ def error_of(value: Any) -> str | None:
     if isinstance(value, str):
         return short(value)
     error = mapping(value)
-    kind = text(error.get("type")) or text(error.get("code")) or text(error.get("status"))
+    kinds = [text(error.get(name)) for name in ("type", "code", "status")]
+    kind = next((kind for kind in kinds if kind not in (None, "error")), None)
     message = text(error.get("message"))
     said = ": ".join(part for part in (kind, message) if part)
     return short(said or "error") if error else None

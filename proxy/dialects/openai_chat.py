@@ -1,41 +1,52 @@
 """OpenAI's chat completions, and those of the many servers that speak the same.
 
 Streaming: chunks with `choices[].delta`, then, if the request asked for it, one whose `choices` are
-empty and whose `usage` is for the whole request, then `[DONE]`. An error may come as
-`{"error": …}` in place of any chunk. `prompt_tokens` count cached ones too.
+empty and whose `usage` is for the whole request, then `[DONE]`. Other servers send usage with the
+last choice, with every chunk (the last one counts), or in `x_groq`; some never send `[DONE]`: a
+stream is complete as well once every choice has its `finish_reason` and the usage that was asked
+for has come. An error may come as `{"error": …}` in place of any chunk.
 """
 
 from typing import Any, ClassVar
 
-from proxy.dialects.base import Document, RequestFacts, ResponseFacts
+from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
 from proxy.dialects.estimate import prompt_bytes, tokens, utf8_bytes
-from proxy.dialects.fields import (
-    count,
-    error_of,
-    items,
-    load,
-    mapping,
-    text,
-    usage_of,
-    user_of,
-)
+from proxy.dialects.fields import error_of, items, load, mapping, text, user_of
+from proxy.dialects.openai_usage import read_usage, reported_cost
 from proxy.sse import Event
 
 DONE = b"[DONE]"
+REFUSAL = "refusal"
+MAX_CHOICES = 1024
 
 
 class OpenAIChat:
     """One chat completion."""
 
-    __slots__ = ("_began", "_facts", "_output_bytes", "_prompt_bytes", "malformed_total")
+    __slots__ = (
+        "_facts",
+        "_finished",
+        "_growing",
+        "_highest",
+        "_output_bytes",
+        "_prompt_bytes",
+        "_refused",
+        "_wants_usage",
+        "malformed_total",
+    )
 
     marks_end: ClassVar[bool] = True
+    prompt_field: ClassVar[str] = "messages"
 
     def __init__(self) -> None:
-        self._began = False
         self._facts = ResponseFacts()
+        self._finished: set[int] = set()
+        self._growing = False
+        self._highest = -1
         self._output_bytes = 0
         self._prompt_bytes: int | None = None
+        self._refused = False
+        self._wants_usage = False
         self.malformed_total = 0
 
     @property
@@ -43,44 +54,53 @@ class OpenAIChat:
         """Whether `[DONE]` came."""
         return self._facts.ended
 
-    def read_request(self, document: Document) -> RequestFacts:
+    def read_request(self, document: Document, unread_bytes: int = 0) -> RequestFacts:
         """Model, stream flag and user."""
-        stream = document.get("stream") is True
-        if stream:
-            self._prompt_bytes = prompt_bytes(document.get("messages"))
-        return RequestFacts(text(document.get("model")), stream, user_of(document))
+        self._prompt_bytes = unread_bytes + prompt_bytes(document.get(self.prompt_field))
+        options = mapping(document.get("stream_options"))
+        self._wants_usage = options.get("include_usage") is True
+        return RequestFacts(
+            text(document.get("model")), document.get("stream") is True, user_of(document)
+        )
 
-    def read_event(self, event: Event) -> bool:
-        """One chunk, an error, or `[DONE]`; True if a choice brings text or a tool call."""
+    def read_event(self, event: Event) -> int:
+        """One chunk, an error, or `[DONE]`; what its choices bring together."""
         if event.data.startswith(DONE):
             self._facts.ended = True
-            return False
+            return SILENT
         chunk = load(event.data)
         if not isinstance(chunk, dict):
             self.malformed_total += 1
-            return False
+            return SILENT
         self._read_common(chunk)
-        visible = False
+        brings = SILENT
         for choice in items(chunk.get("choices")):
-            if isinstance(choice, dict) and self._read_choice(choice):
-                visible = True
-        return visible
+            if isinstance(choice, dict):
+                brings = max(brings, self._read_choice(choice))
+        return brings
 
     def read_document(self, document: Document) -> None:
         """A whole completion, or an error."""
         self._read_common(document)
+        self._growing = False
         for choice in items(document.get("choices")):
-            self._facts.finish_reason = (
-                text(mapping(choice).get("finish_reason")) or self._facts.finish_reason
-            )
+            if isinstance(choice, dict):
+                self._read_choice(choice)
 
     def finish(self, *, may_estimate: bool) -> ResponseFacts:
-        """All that was seen; a stream that began and told no usage has it estimated."""
-        facts = self._facts
-        if facts.usage is None and self._began and may_estimate:
+        """All that was seen; an answer that began and told no usage has it estimated."""
+        facts, began = self._facts, self._highest >= 0
+        if began and len(self._finished) > self._highest:
+            facts.ended = facts.ended or facts.usage is not None or not self._wants_usage
+        if facts.usage is not None and self._growing and not facts.ended:
+            # Counts that were still growing: at least so much, and nobody knows how much more.
+            facts.usage["estimated"] = True
+        elif facts.usage is None and began and may_estimate:
             facts.usage = {"output": tokens(self._output_bytes), "estimated": True}
             if self._prompt_bytes is not None:
                 facts.usage["input"] = tokens(self._prompt_bytes)
+        if self._refused and facts.finish_reason in (None, "stop"):
+            facts.finish_reason = REFUSAL
         return facts
 
     def _read_common(self, body: Document) -> None:
@@ -89,47 +109,65 @@ class OpenAIChat:
             facts.model = text(body.get("model"))
         if facts.provider_id is None:
             facts.provider_id = text(body.get("id"))
+        if tier := body.get("service_tier"):
+            facts.service_tier = text(tier) or facts.service_tier
         if usage := body.get("usage"):
-            facts.usage = _usage(mapping(usage)) or facts.usage
+            self._growing = bool(body.get("choices"))
+            self._read_usage(mapping(usage))
+        elif groq := body.get("x_groq"):
+            self._read_usage(mapping(mapping(groq).get("usage")))
+            if error := mapping(groq).get("error"):
+                self._fail(error)
         if error := body.get("error"):
-            facts.error = error_of(error)
-            facts.failed = True
+            self._fail(error)
 
-    def _read_choice(self, choice: dict[str, Any]) -> bool:
-        self._began = True
+    def _read_usage(self, usage: Document) -> None:
+        facts = self._facts
+        facts.usage = read_usage(usage) or facts.usage
+        cost = reported_cost(usage)
+        facts.reported_cost_nano_usd = facts.reported_cost_nano_usd if cost is None else cost
+
+    def _fail(self, error: Any) -> None:
+        self._facts.error = error_of(error)
+        self._facts.failed = True
+
+    def _read_choice(self, choice: dict[str, Any]) -> int:
+        index = choice.get("index")
+        if type(index) is not int or not 0 <= index < MAX_CHOICES:
+            index = 0
+        if index > self._highest:
+            self._highest = index
         if finish_reason := choice.get("finish_reason"):
+            self._finished.add(index)
             self._facts.finish_reason = text(finish_reason) or self._facts.finish_reason
-        delta = choice.get("delta")
-        if not isinstance(delta, dict):
-            return False
-        shown_bytes = utf8_bytes(delta.get("content"))
+        if usage := choice.get("usage"):
+            self._read_usage(mapping(usage))
+        delta = choice.get("delta") or choice.get("message")
+        return self._read_delta(delta) if isinstance(delta, dict) else SILENT
+
+    def _read_delta(self, delta: dict[str, Any]) -> int:
+        content = delta.get("content")
+        shown_bytes = utf8_bytes(content)
+        thought_bytes = 0
         # The common chunk is done here: it has a `content`, or nothing but a role.
         if shown_bytes == 0 or len(delta) > 1:
-            shown_bytes += _other_shown_bytes(delta)
-            self._output_bytes += utf8_bytes(
-                delta.get("reasoning_content") or delta.get("reasoning")
-            )
-        self._output_bytes += shown_bytes
-        return shown_bytes > 0
+            shown_bytes += self._other_shown_bytes(delta)
+            thought_bytes = utf8_bytes(delta.get("reasoning_content") or delta.get("reasoning"))
+            if isinstance(content, list):
+                parts = [part for part in content if isinstance(part, dict)]
+                thoughts = [part.get("thinking") for part in parts]
+                shown_bytes += prompt_bytes(parts)
+                thought_bytes += prompt_bytes(thoughts)
+        self._output_bytes += shown_bytes + thought_bytes
+        if shown_bytes:
+            return SHOWN
+        return THOUGHT if thought_bytes else SILENT
 
-
-def _other_shown_bytes(delta: dict[str, Any]) -> int:
-    shown_bytes = utf8_bytes(delta.get("refusal"))
-    for call in (*items(delta.get("tool_calls")), {"function": delta.get("function_call")}):
-        function = mapping(mapping(call).get("function"))
-        shown_bytes += utf8_bytes(function.get("name")) + utf8_bytes(function.get("arguments"))
-    return shown_bytes + utf8_bytes(mapping(delta.get("audio")).get("transcript"))
-
-
-def _usage(usage: Document) -> dict[str, int | bool] | None:
-    prompt = mapping(usage.get("prompt_tokens_details"))
-    completion = mapping(usage.get("completion_tokens_details"))
-    return usage_of(
-        input=count(usage.get("prompt_tokens")),
-        output=count(usage.get("completion_tokens")),
-        cache_read=count(prompt.get("cached_tokens")),
-        cache_write=count(prompt.get("cache_write_tokens")),
-        audio_input=count(prompt.get("audio_tokens")),
-        reasoning=count(completion.get("reasoning_tokens")),
-        audio_output=count(completion.get("audio_tokens")),
-    )
+    def _other_shown_bytes(self, delta: dict[str, Any]) -> int:
+        shown_bytes = utf8_bytes(delta.get("refusal"))
+        if shown_bytes:
+            self._refused = True
+        for call in (*items(delta.get("tool_calls")), {"function": delta.get("function_call")}):
+            function = mapping(mapping(call).get("function"))
+            shown_bytes += utf8_bytes(function.get("name")) + utf8_bytes(function.get("arguments"))
+        return shown_bytes + utf8_bytes(mapping(delta.get("audio")).get("transcript"))

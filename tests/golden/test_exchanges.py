@@ -21,6 +21,8 @@ by_encoded = pytest.mark.parametrize("file", ENCODED, ids=lambda file: file.suff
 
 def events_of(golden: GoldenExchange) -> list[bytes]:
     """The response cut after each event, comments with the event that follows them."""
+    if not golden.response.startswith((b"data", b"event", b":")):
+        return golden.response.splitlines(keepends=True)
     blocks = re.findall(rb".+?(?:\r\n\r\n|\n\n|\r\r)", golden.response, re.DOTALL)
     assert b"".join(blocks) == golden.response
     events, comment = [], b""
@@ -56,9 +58,9 @@ def test_a_golden_exchange_fed_whole(golden: GoldenExchange) -> None:
     )
     assert decode_record(encode_record(record)) == record
     assert finished.bodies is not None
-    assert finished.bodies.request is not None
     assert finished.bodies.response is not None
-    assert finished.bodies.request.data == golden.request
+    sent = finished.bodies.request
+    assert (sent.data if sent is not None else b"") == golden.request
     assert finished.bodies.response.data == golden.response
 
 
@@ -120,17 +122,17 @@ def test_tokens_are_timed_by_the_event_that_shows_them(golden: GoldenExchange) -
 @by_stream
 def test_a_stream_cut_at_every_event_is_told_as_it_is(golden: GoldenExchange) -> None:
     events = events_of(golden)
-    complete = golden.expected["record"]
+    whole = golden.expected["record"]
     usage_event = golden.expected["usage_event"]
+    complete_event = golden.expected.get("complete_event", len(events))
     for seen in range(len(events)):
-        finished = golden.feed(events[:seen])
-        record = said(finished, ("outcome", "error", "usage"))
-        if golden.dialect == "unknown":
-            assert record == {"outcome": "completed", "error": None, "usage": None}
-            continue
-        assert (record["outcome"], record["error"]) == ("upstream_error", "truncated")
+        record = said(golden.feed(events[:seen]), ("outcome", "error", "usage"))
+        if seen > complete_event or golden.dialect == "unknown":
+            assert (record["outcome"], record["error"]) == (whole["outcome"], whole["error"])
+        else:
+            assert (record["outcome"], record["error"]) == ("upstream_error", "truncated")
         if usage_event is not None and seen > usage_event:
-            assert record["usage"] == complete["usage"]
+            assert record["usage"] == whole["usage"]
         elif seen == 0:
             assert record["usage"] is None
         else:
@@ -140,7 +142,7 @@ def test_a_stream_cut_at_every_event_is_told_as_it_is(golden: GoldenExchange) ->
 @by_stream
 def test_a_client_that_leaves_is_not_the_upstreams_fault(golden: GoldenExchange) -> None:
     capture = golden.capture()
-    capture.feed_response(b"".join(events_of(golden)[:2]), 101.5)
+    capture.feed_response(b"".join(events_of(golden)[:1]), 101.5)
     record = ended(capture, "client_abort", "the client left").record
     assert (record.outcome, record.error) == ("client_abort", "the client left")
-    assert record.usage is None or record.usage.estimated
+    assert record.usage is None or record.usage.estimated or golden.expected["usage_event"] == 0

@@ -50,7 +50,7 @@ def bare_bytes(value: Any) -> bytes:
 
 
 @by_dialect
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(request=OBJECTS, document=OBJECTS, values=st.lists(VALUES, max_size=6), word=st.text())
 def test_a_dialect_reads_any_json(
     dialect: str, request: dict[str, Any], document: dict[str, Any], values: list[Any], word: str
@@ -67,7 +67,7 @@ def test_a_dialect_reads_any_json(
 
 
 @by_dialect
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     request=OBJECTS.map(bare_bytes) | st.binary(max_size=700),
     chunks=st.lists(

@@ -15,9 +15,17 @@ from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
 GOLDEN = Path(__file__).parent.parent / "golden"
 CALLS = {
     "openai_chat": ("openai", "/v1/chat/completions"),
+    "openai_completions": ("openai", "/v1/completions"),
+    "openai_responses": ("openai", "/v1/responses"),
+    "openai_embeddings": ("openai", "/v1/embeddings"),
+    "openai_images": ("openai", "/v1/images/generations"),
+    "openai_audio": ("openai", "/v1/audio/transcriptions"),
     "anthropic_messages": ("anthropic", "/v1/messages"),
+    "gemini": ("gemini", "/v1beta/models/gemini-2.5-flash:generateContent"),
+    "unbilled": ("anthropic", "/v1/messages/count_tokens"),
     "unknown": ("raw", "/v1/anything"),
 }
+"""The module of each dialect, with a call that it reads."""
 STAMP = Stamp("proxy-1", 7, datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC))
 REQUEST_ID = "0195950e-3b4a-7c3d-8e5f-0123456789ab"
 LIMITS = CaptureLimits()
@@ -70,7 +78,8 @@ class GoldenExchange:
     @cached_property
     def request(self) -> bytes:
         """The request's body."""
-        return (self.folder / "request.json").read_bytes()
+        (file,) = self.folder.glob("request.*")
+        return file.read_bytes()
 
     @cached_property
     def response(self) -> bytes:
@@ -80,13 +89,14 @@ class GoldenExchange:
 
     @property
     def streams(self) -> bool:
-        """Whether the response is a stream of events."""
-        return (self.folder / "response.sse").exists()
+        """Whether the response is a stream."""
+        return "first_token_event" in self.expected
 
     def capture(self, *, encoding: str = "", limits: CaptureLimits = LIMITS) -> Capture:
         """A capture that has seen the request and the response's head."""
         family, path = CALLS[self.dialect]
-        capture = Capture(call_meta(path=path), limits, family)
+        asked = {"path": path} | self.expected.get("request", {})
+        capture = Capture(call_meta(**asked), limits, family)
         capture.feed_request(self.request)
         capture.request_sent(100.25)
         head = self.expected["response"]

@@ -60,6 +60,7 @@ def test_all_that_is_known_is_in_the_record() -> None:
         "upstream_headers": 500.0,
         "first_byte": 1000.0,
         "proxy_overhead": 125.0,
+        "upstream": 1750.0,
     }
     assert (record.request_body, record.response_body) == ("kept", "kept")
     assert record.body_ref == f"bodies/{REQUEST_ID}"

@@ -2,6 +2,7 @@ import gzip
 
 import pytest
 
+from proxy.capture.form import HEAD_BYTES
 from proxy.capture.request_side import RequestSide
 from proxy.dialects.base import RequestFacts
 from proxy.dialects.openai_chat import OpenAIChat
@@ -39,7 +40,7 @@ def test_an_omitted_body_is_read_and_let_go() -> None:
     request = side(BODY, omit_request=True)
     assert request.read() == FACTS
     assert (request.state, request.part()) == ("omitted", None)
-    assert request._parsed is None
+    assert request._json is None
     assert request._copy.data() == b""
 
 
@@ -81,11 +82,19 @@ def test_what_claims_to_be_json_and_is_no_object_is_noted(data: bytes) -> None:
     assert request.notes == ["request_not_json"]
 
 
-def test_a_form_is_not_gathered_for_reading() -> None:
-    request = side(b"--boundary\r\n", b"x" * 50, request_content_type="multipart/form-data")
-    assert request._parsed is None
-    assert request.read() == RequestFacts()
+def test_a_form_says_its_model_and_is_not_gathered_for_reading() -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nm\r\n--b\r\n'
+    request = side(head, b"x" * 50_000, request_content_type="multipart/form-data; boundary=b")
+    assert request._json is None
+    assert len(request._form) == HEAD_BYTES
+    assert request.read() == RequestFacts("m")
     assert (request.state, request.notes) == ("kept", [])
+
+
+def test_bytes_that_are_neither_json_nor_a_form_are_not_looked_into() -> None:
+    request = side(b"", b"\x00" * 50, b"", request_content_type="audio/wav")
+    assert request.read() == RequestFacts()
+    assert (request.state, request.size_bytes, request.notes) == ("kept", 50, [])
 
 
 def test_json_under_another_name_is_read() -> None:

@@ -12,12 +12,15 @@ def test_what_never_came_is_none() -> None:
         "inter_token_p50": None,
         "inter_token_p99": None,
         "proxy_overhead": None,
+        "first_reasoning_token": None,
+        "upstream": None,
     }
 
 
 def test_all_count_from_the_start() -> None:
     marks = Marks(10.0, 10.25, 0.125, 10.5, 10.75, 12.0)
     pace = Pace()
+    pace.first_thought_s = 10.875
     pace.token(11.0)
     timings = marks.timings_ms(pace)
     assert timings["upstream_headers"] == 500.0
@@ -25,8 +28,10 @@ def test_all_count_from_the_start() -> None:
     assert timings["first_token"] == 1000.0
     assert timings["proxy_overhead"] == 125.0
     assert timings["total"] == 2000.0
+    assert timings["first_reasoning_token"] == 875.0
+    assert timings["upstream"] == 1750.0
 
 
 def test_nothing_is_negative() -> None:
     marks = Marks(10.0, 10.0, 0.5, 9.0, 9.0, 9.0)
-    assert [value for value in marks.timings_ms(None).values() if value is not None] == [0.0] * 4
+    assert [value for value in marks.timings_ms(None).values() if value is not None] == [0.0] * 5

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from proxy.dialects.anthropic_messages import AnthropicMessages
+from proxy.dialects.base import SHOWN, SILENT, THOUGHT
 from proxy.sse import Event
 
 
@@ -16,34 +17,34 @@ def start(**usage: Any) -> Event:
 
 
 @pytest.mark.parametrize(
-    ("given", "visible"),
+    ("given", "brings"),
     [
-        (event("content_block_delta", delta={"type": "text_delta", "text": "a"}), True),
-        (event("content_block_delta", delta={"type": "text_delta", "text": ""}), False),
+        (event("content_block_delta", delta={"type": "text_delta", "text": "a"}), SHOWN),
+        (event("content_block_delta", delta={"type": "text_delta", "text": ""}), SILENT),
         (
             event("content_block_delta", delta={"type": "input_json_delta", "partial_json": "{"}),
-            True,
+            SHOWN,
         ),
         (
             event("content_block_delta", delta={"type": "input_json_delta", "partial_json": ""}),
-            False,
+            SILENT,
         ),
-        (event("content_block_delta", delta={"type": "thinking_delta", "thinking": "h"}), False),
-        (event("content_block_delta", delta={"type": "signature_delta", "signature": "s"}), False),
-        (event("content_block_delta", delta={"type": ["text_delta"]}), False),
-        (event("content_block_delta", delta=3), False),
-        (event("content_block_start", content_block={"type": "text", "text": ""}), False),
-        (event("content_block_start", content_block={"type": "text", "text": "a"}), True),
-        (event("content_block_start", content_block={"type": "tool_use", "name": "f"}), True),
-        (event("content_block_start", content_block={"type": "thinking", "name": "f"}), False),
-        (start(input_tokens=1), False),
-        (event("ping"), False),
-        (event("message_stop"), False),
-        (event("of_tomorrow", text="a"), False),
+        (event("content_block_delta", delta={"type": "thinking_delta", "thinking": "h"}), THOUGHT),
+        (event("content_block_delta", delta={"type": "signature_delta", "signature": "s"}), SILENT),
+        (event("content_block_delta", delta={"type": ["text_delta"]}), SILENT),
+        (event("content_block_delta", delta=3), SILENT),
+        (event("content_block_start", content_block={"type": "text", "text": ""}), SILENT),
+        (event("content_block_start", content_block={"type": "text", "text": "a"}), SHOWN),
+        (event("content_block_start", content_block={"type": "tool_use", "name": "f"}), SHOWN),
+        (event("content_block_start", content_block={"type": "thinking", "name": "f"}), SILENT),
+        (start(input_tokens=1), SILENT),
+        (event("ping"), SILENT),
+        (event("message_stop"), SILENT),
+        (event("of_tomorrow", text="a"), SILENT),
     ],
 )
-def test_what_is_visible(given: Event, visible: bool) -> None:
-    assert AnthropicMessages().read_event(given) is visible
+def test_what_is_visible(given: Event, brings: int) -> None:
+    assert AnthropicMessages().read_event(given) == brings
 
 
 def test_input_holds_what_was_read_from_and_written_to_a_cache() -> None:
@@ -138,5 +139,5 @@ def test_names_come_from_the_start_and_the_reason_from_the_end() -> None:
 def test_what_is_no_object_is_counted() -> None:
     state = AnthropicMessages()
     for data in (b"{", b"[]", b"3"):
-        assert state.read_event(Event(data)) is False
+        assert state.read_event(Event(data)) == SILENT
     assert state.malformed_total == 3

@@ -2,12 +2,19 @@ import pytest
 
 from proxy.dialects import DIALECTS, dialect_state
 from proxy.dialects.anthropic_messages import AnthropicMessages
-from proxy.dialects.base import DialectState, ResponseFacts
+from proxy.dialects.base import SILENT, DialectState, ResponseFacts
+from proxy.dialects.gemini import Gemini
+from proxy.dialects.openai_audio import OpenAIAudio
 from proxy.dialects.openai_chat import OpenAIChat
+from proxy.dialects.openai_completions import OpenAICompletions
+from proxy.dialects.openai_embeddings import OpenAIEmbeddings
+from proxy.dialects.openai_images import OpenAIImages
+from proxy.dialects.openai_responses import OpenAIResponses
+from proxy.dialects.unbilled import Unbilled
 from proxy.dialects.unknown import UnknownJson
 from proxy.sse import Event
 
-STATES = [*{state for _, _, state in DIALECTS}, UnknownJson]
+STATES = [*dict.fromkeys(state for _, state in DIALECTS), UnknownJson]
 
 
 @pytest.mark.parametrize(
@@ -16,16 +23,40 @@ STATES = [*{state for _, _, state in DIALECTS}, UnknownJson]
         ("openai", "/v1/chat/completions", OpenAIChat),
         ("openai", "/openai/deployments/x/chat/completions?api-version=1", OpenAIChat),
         ("openai", "/v1/chat/completions/", OpenAIChat),
-        ("openai", "/v1/embeddings", UnknownJson),
-        ("openai", "/v1/messages", UnknownJson),
+        ("openai", "/v1/completions", OpenAICompletions),
+        ("openai", "/openai/deployments/x/completions", OpenAICompletions),
+        ("openai", "/v1/responses", OpenAIResponses),
+        ("openai", "/v1/responses/compact", OpenAIResponses),
+        ("openai", "/v1/responses/input_tokens", Unbilled),
+        ("openai", "/v1/responses/resp_1/cancel", Unbilled),
+        ("openai", "/v1/embeddings", OpenAIEmbeddings),
+        ("openai", "/v1/images/edits", OpenAIImages),
+        ("openai", "/v1/audio/speech", OpenAIAudio),
+        ("openai", "/v1/files", Unbilled),
+        ("openai", "/v1/batches", Unbilled),
+        ("openai", "/v1/moderations", UnknownJson),
+        ("openai", "/v1/messages", AnthropicMessages),
+        ("openai", "/v1/threads/t/messages", UnknownJson),
         ("anthropic", "/v1/messages", AnthropicMessages),
-        ("anthropic", "/v1/messages/count_tokens", UnknownJson),
+        ("anthropic", "/messages", AnthropicMessages),
+        ("anthropic", "/v1/chat/completions", OpenAIChat),
+        ("anthropic", "/v1/messages/count_tokens", Unbilled),
+        ("anthropic", "/v1/messages/batches", Unbilled),
+        ("gemini", "/v1beta/models/g:generateContent", Gemini),
+        ("gemini", "/v1beta/models/g:streamGenerateContent?alt=sse", Gemini),
+        ("gemini", "/v1beta/models/g:countTokens", Unbilled),
+        ("gemini", "/v1beta/openai/chat/completions", OpenAIChat),
         ("raw", "/v1/chat/completions", UnknownJson),
         ("nobody", "", UnknownJson),
     ],
 )
 def test_which_dialect_reads_a_path(family: str, path: str, state: type) -> None:
     assert type(dialect_state(family, path)) is state
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "HEAD"])
+def test_only_a_post_makes_an_answer_of_its_own(method: str) -> None:
+    assert type(dialect_state("openai", "/v1/responses", method)) is Unbilled
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -39,13 +70,13 @@ def test_every_state_begins_with_nothing(state: type[DialectState]) -> None:
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"3", b"{}", b'"\xff"', b"{" * 2000])
 def test_every_state_takes_any_event(state: type[DialectState], data: bytes) -> None:
     fresh = state()
-    assert fresh.read_event(Event(data)) is False
+    assert fresh.read_event(Event(data)) == SILENT
     assert fresh.finish(may_estimate=True).usage is None
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_two_exchanges_share_nothing(state: type[DialectState]) -> None:
     one, other = state(), state()
-    one.read_document({"model": "m", "id": "i"})
+    one.read_document({"model": "m", "modelVersion": "m", "id": "i"})
     assert one.finish(may_estimate=True).model == "m"
     assert other.finish(may_estimate=True).model is None

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from proxy.dialects.base import SHOWN, SILENT
 from proxy.dialects.openai_chat import OpenAIChat
 from proxy.sse import Event
 
@@ -37,12 +38,12 @@ def delta(**fields: Any) -> Event:
     ],
 )
 def test_what_is_visible(fields: dict[str, Any], visible: bool) -> None:
-    assert OpenAIChat().read_event(delta(**fields)) is visible
+    assert (OpenAIChat().read_event(delta(**fields)) == SHOWN) is visible
 
 
 def test_any_choice_may_be_visible() -> None:
     choices = [{"delta": {}}, {"delta": {"content": "a"}}, None, {"delta": 3}]
-    assert OpenAIChat().read_event(event(choices=choices)) is True
+    assert OpenAIChat().read_event(event(choices=choices)) == SHOWN
 
 
 def test_usage_of_all_kinds() -> None:
@@ -120,6 +121,19 @@ def test_a_first_chunk_without_names_does_not_hide_them() -> None:
     assert (facts.provider_id, facts.model) == ("c1", "m1")
 
 
+def test_counts_that_were_still_growing_are_a_guess() -> None:
+    usage = {"prompt_tokens": 9, "completion_tokens": 2}
+    cut = OpenAIChat()
+    cut.read_event(event(choices=[{"delta": {"content": "a"}}], usage=usage))
+    assert cut.finish(may_estimate=True).usage == {"input": 9, "output": 2, "estimated": True}
+    whole = OpenAIChat()
+    whole.read_event(event(choices=[{"delta": {}, "finish_reason": "stop"}], usage=usage))
+    assert whole.finish(may_estimate=True).usage == {"input": 9, "output": 2}
+    document = OpenAIChat()
+    document.read_document({"choices": [{"message": {"content": "a"}}], "usage": usage})
+    assert document.finish(may_estimate=True).usage == {"input": 9, "output": 2}
+
+
 def test_the_end_mark() -> None:
     state = OpenAIChat()
     state.read_event(Event(b"[DONE]"))
@@ -130,5 +144,5 @@ def test_the_end_mark() -> None:
 def test_what_is_no_object_is_counted() -> None:
     state = OpenAIChat()
     for data in (b"{", b"[]", b"3"):
-        assert state.read_event(Event(data)) is False
+        assert state.read_event(Event(data)) == SILENT
     assert state.malformed_total == 3

@@ -1,0 +1,20 @@
+"""What a path tells: the model, where an API has it there, and whether a stream is asked for."""
+
+import re
+from urllib.parse import unquote
+
+_GEMINI = re.compile(r"/(?:models|tunedModels|endpoints)/(?P<model>[^/:]+):(?P<verb>\w+)$")
+_AZURE = re.compile(r"/(?:deployments|engines)/(?P<model>[^/]+)/")
+STREAMS = "stream"
+
+
+def model_in(path: str) -> str | None:
+    """The model: `…/models/{model}:{verb}` of Gemini, `…/deployments/{name}/…` of Azure."""
+    match = _GEMINI.search(path) or _AZURE.search(path)
+    return unquote(match["model"]) if match is not None else None
+
+
+def stream_in(path: str) -> bool:
+    """Whether the path's verb asks for a stream, as Gemini's `:streamGenerateContent` does."""
+    _, colon, verb = path.rpartition(":")
+    return bool(colon) and verb.startswith(STREAMS)
