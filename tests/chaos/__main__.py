@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.chaos import brokers, messages, proxies, workers
+from tests.chaos import brokers, messages, proxies, sinks, workers
 from tests.chaos.row import Row, keep, table
 from tests.chaos.world import World
 
@@ -36,6 +36,10 @@ SCENARIOS: dict[str, Scenario] = {
         messages.duplicated,
         messages.clock_jump,
         proxies.sigterm,
+        sinks.fan_out,
+        sinks.store_stopped,
+        sinks.engine_stopped,
+        sinks.endpoint_failing,
     )
 }
 

@@ -1,6 +1,7 @@
 """Broker and processes of a scenario, and what they made of what was sent."""
 
 import asyncio
+import shutil
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from app.record.codec import decode_fact
 from app.record.topics import Topics
-from tests.chaos.row import Row
+from tests.chaos.row import OUT, Row
 from tests.support.consume import consume_all
 from tests.support.kafka import KafkaBroker
 from tests.support.processes import Process
@@ -64,12 +65,22 @@ class World:
         looking = asyncio.create_task(self._look())
         try:
             yield self
+        except BaseException:
+            self._keep_logs()
+            raise
         finally:
             looking.cancel()
             for each in self.processes:
                 if each.popen is not None:
                     each.kill()
             self.broker.kill()
+
+    def _keep_logs(self) -> None:
+        """Under build/chaos/, as the directory of a scenario goes with it."""
+        OUT.mkdir(parents=True, exist_ok=True)
+        for each in self.processes:
+            if each.popen is not None:
+                shutil.copy(each.log_path, OUT / each.log_path.name)
 
     async def _look(self) -> None:
         while True:

@@ -167,10 +167,11 @@ async def until_answered(worker: Process, path: str) -> tuple[int, Any]:
 
 async def until_sink(worker: Process, state: str) -> None:
     """Wait until readiness says so of the archive."""
-    async with asyncio.timeout(60):
-        while True:
-            _, answer = await worker.get("/health/ready")
-            if isinstance(answer, dict) and answer["parts"].get("sink archive") == state:
-                assert ("sink archive" in answer["degraded"]) == (state != "ok")
-                return
-            await asyncio.sleep(0.1)
+    answer: Any = None
+    for _ in range(600):
+        _, answer = await worker.get("/health/ready")
+        if isinstance(answer, dict) and answer["parts"].get("sink archive") == state:
+            assert ("sink archive" in answer["degraded"]) == (state != "ok")
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{answer}\n{worker.tail()}")
