@@ -233,6 +233,9 @@ class MeterSettings(Section):
     top_users: Annotated[int, Field(ge=1, le=10_000)] = Field(
         1000, description="users kept in the in-memory ranking of each worker, per order"
     )
+    price_file: str | None = Field(
+        None, description="a TOML file of prices, asked before ours and the published ones"
+    )
 
 
 class DeadLetterSettings(Section):

@@ -1,6 +1,7 @@
 """Builds one incarnation of the stream side: topics made sure of, tables declared, agents on."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from agents import meter
@@ -55,7 +56,8 @@ class Streams:
         self.brokers = brokers_of(settings)
         self._metrics = metrics
         self._clock = SystemClock()
-        self._pricer = Pricer.load()
+        prices = settings.meter.price_file
+        self._pricer = Pricer.load(None if prices is None else Path(prices).expanduser())
         self.feed = LiveFeed()
         dead = settings.dead_letters
         self.letter_limit = LetterLimit(dead.max_share, dead.least)

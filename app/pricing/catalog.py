@@ -10,7 +10,7 @@ from importlib.metadata import version
 from genai_prices.data_snapshot import DataSnapshot, get_snapshot
 from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
 
-from app.pricing.rates import UNITS_AT_1_USD, Kind, Rate, Rates
+from app.pricing.rates import Each, Kind, Rate, Rates
 from app.pricing.schedule import Schedule, Step
 from app.record.fact import UnpricedReason
 
@@ -24,12 +24,19 @@ _KINDS: dict[str, Kind] = {
     "input_audio_mtok": "audio_input",
     "output_audio_mtok": "audio_output",
     "cache_audio_read_mtok": "cache_audio_read",
+    "input_image_mtok": "image_input",
+    "output_image_mtok": "image_output",
+    "cache_image_read_mtok": "cache_image_read",
 }
 _PER_THOUSAND_REQUESTS = "requests_kcount"
+_PER_THOUSAND_SEARCHES = "web_searches_kcount"
+_HOURS = ("input_audio_hours", "audio_hours")
 _TOOL_CALLS = frozenset(
-    {"web_searches_kcount", "social_searches_kcount", "storage_searches_kcount"}
-    | {"code_executions_kcount"}
+    {"social_searches_kcount", "storage_searches_kcount", "code_executions_kcount"}
 )
+# Billed by the prompt that was grounded, however many queries it took; later models by the query
+# (ai.google.dev/gemini-api/docs/pricing, "Grounding with Google Search").
+_SEARCH_BY_REQUEST = ("gemini-1.", "gemini-2.")
 _UNKNOWN_MODEL = Schedule((Step("unknown_model"),))
 
 
@@ -74,17 +81,31 @@ def _schedule(model: ModelInfo) -> Schedule:
 
 
 def _rates(model: ModelInfo, price: ModelPrice) -> Rates | UnpricedReason:
-    """The price as rates, or why it cannot be applied to token counts alone."""
+    """The price as rates, or why it cannot be applied to what a record counts."""
     prices = {key: value for key, value in vars(price).items() if value is not None}
-    fee = prices.pop(_PER_THOUSAND_REQUESTS, None)
     counted = {_KINDS[key]: _rate(value) for key, value in prices.items() if key in _KINDS}
-    if prices.keys() - _KINDS.keys() - _TOOL_CALLS:
+    by_piece = _by_piece(model, prices)
+    known = {*_KINDS, *_TOOL_CALLS, *_HOURS, _PER_THOUSAND_REQUESTS, _PER_THOUSAND_SEARCHES}
+    if prices.keys() - known:
         return "uncounted_kind"
-    if not counted:
+    if not counted and "audio_hour" not in by_piece:
         free = model.id.endswith(":free")
         return Rates(input=Rate(0), output=Rate(0)) if free else "unknown_model"
-    fee_units = int(fee * UNITS_AT_1_USD) // 1000 if isinstance(fee, Decimal) else 0
-    return Rates(**counted, request_units=fee_units)
+    return Rates.of(counted, by_piece)
+
+
+def _by_piece(model: ModelInfo, prices: dict[str, object]) -> dict[Each, Decimal]:
+    """Charges by the piece, in USD."""
+    found: dict[Each, Decimal] = {}
+    if isinstance(fee := prices.get(_PER_THOUSAND_REQUESTS), Decimal):
+        found["request"] = fee / 1000
+    if isinstance(search := prices.get(_PER_THOUSAND_SEARCHES), Decimal):
+        by_request = model.id.startswith(_SEARCH_BY_REQUEST)
+        found["searching_request" if by_request else "web_search"] = search / 1000
+    hour = next((prices[name] for name in _HOURS if name in prices), None)
+    if isinstance(hour, Decimal):
+        found["audio_hour"] = hour
+    return found
 
 
 def _rate(price: Decimal | TieredPrices) -> Rate:

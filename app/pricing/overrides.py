@@ -4,8 +4,16 @@
 provider = "mock"              # name of the upstream, or of the provider that bills it
 model = "gpt-x*"               # exact, or a prefix ending in *; case does not matter
 since = 2025-01-01             # optional: only for exchanges started on or after it, UTC
+service_tier = "priority"      # optional: only for exchanges of this tier; without it: standard
 usd_per_mtok = { input = 1.00, output = 2.00, cache_read = 0.10 }
-tiers = [ { above_input_tokens = 200000, usd_per_mtok = { input = 2.00 } } ]   # optional
+usd_per = { web_search = 0.01, image = 0.04, audio_hour = 0.36, request = 0.005 }     # optional
+tiers = [ { above_input_tokens = 200000, usd_per_mtok = { input = 2.00 } } ]          # optional
+
+[[factor]]                     # a tier whose tokens cost so much more or less than the standard's
+provider = "openai"
+model = "*"
+service_tier = "batch"
+factor = 0.5
 
 [providers]                    # whose prices an upstream's exchanges have
 gemini = "google"
@@ -23,7 +31,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.errors import StartError
-from app.pricing.rates import Kind, Rate, Rates
+from app.pricing.rates import Each, Kind, Rate, Rates
 from app.pricing.schedule import Step
 
 Price = Annotated[Decimal, Field(ge=0, le=2000, max_digits=22, decimal_places=18)]
@@ -42,14 +50,41 @@ class Tier(Strict):
     usd_per_mtok: dict[Kind, Price]
 
 
-class Row(Strict):
-    """The prices of the models that match."""
+class Matching(Strict):
+    """Which exchanges a part of the file is for."""
 
     provider: str
     model: str
+    service_tier: str | None = None
+
+    def matches(self, providers: Sequence[str | None], model: str, tier: str | None) -> bool:
+        """Whether it is for this model of one of these providers, in this service tier."""
+        if self.provider not in providers or self.service_tier != tier:
+            return False
+        wanted, found = self.model.lower(), model.lower()
+        return found.startswith(wanted[:-1]) if wanted.endswith("*") else found == wanted
+
+
+class Factor(Matching):
+    """What the tokens of a service tier cost, as a multiple of the standard tier's prices."""
+
+    service_tier: str
+    factor: Annotated[Decimal, Field(ge=0, le=100, max_digits=10, decimal_places=6)]
+
+
+class Row(Matching):
+    """The prices of the models that match."""
+
     since: date | None = None
-    usd_per_mtok: Annotated[dict[Kind, Price], Field(min_length=1)]
+    usd_per_mtok: dict[Kind, Price] = Field(default_factory=dict)
+    usd_per: dict[Each, Price] = Field(default_factory=dict)
     tiers: tuple[Tier, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_prices(self) -> "Row":
+        if not self.usd_per_mtok and not self.usd_per:
+            raise ValueError("a row has neither usd_per_mtok nor usd_per")
+        return self
 
     @model_validator(mode="after")
     def _tiers_change_what_has_a_price(self) -> "Row":
@@ -58,16 +93,9 @@ class Row(Strict):
                 raise ValueError("a tier has a price for a kind that the row has none for")
         return self
 
-    def matches(self, providers: Sequence[str | None], model: str) -> bool:
-        """Whether the row is for this model of one of these providers."""
-        if self.provider not in providers:
-            return False
-        wanted, found = self.model.lower(), model.lower()
-        return found.startswith(wanted[:-1]) if wanted.endswith("*") else found == wanted
-
     def step(self) -> Step:
         """The row as a step of a schedule."""
-        rates = Rates(**{kind: self._rate(kind) for kind in self.usd_per_mtok}, request_units=0)
+        rates = Rates.of({kind: self._rate(kind) for kind in self.usd_per_mtok}, self.usd_per)
         if self.since is None:
             return Step(rates)
         start = datetime(self.since.year, self.since.month, self.since.day, tzinfo=UTC)
@@ -86,6 +114,7 @@ class PriceFile(Strict):
     """One file."""
 
     price: tuple[Row, ...] = ()
+    factor: tuple[Factor, ...] = ()
     providers: dict[str, str] = Field(default_factory=dict)
 
 
@@ -96,6 +125,7 @@ class Overrides:
     rows: tuple[Row, ...]
     providers: dict[str, str]
     version: str
+    factors: tuple[Factor, ...] = ()
 
     @classmethod
     def read(cls, paths: Sequence[Path]) -> "Overrides":
@@ -109,11 +139,19 @@ class Overrides:
         for file in reversed(files):
             providers |= file.providers
         rows = tuple(row for file in files for row in file.price)
-        return cls(rows, providers, digest.hexdigest()[:8])
+        factors = tuple(each for file in files for each in file.factor)
+        return cls(rows, providers, digest.hexdigest()[:8], factors)
 
-    def steps(self, providers: Sequence[str | None], model: str) -> tuple[Step, ...]:
-        """The rows for a model, in order of precedence."""
-        return tuple(row.step() for row in self.rows if row.matches(providers, model))
+    def steps(
+        self, providers: Sequence[str | None], model: str, tier: str | None = None
+    ) -> tuple[Step, ...]:
+        """The rows for a model in a service tier (None: standard), in order of precedence."""
+        return tuple(row.step() for row in self.rows if row.matches(providers, model, tier))
+
+    def factor(self, providers: Sequence[str | None], model: str, tier: str) -> Decimal | None:
+        """What a tier's tokens cost as a multiple of the standard's; None where nobody said."""
+        found = (each.factor for each in self.factors if each.matches(providers, model, tier))
+        return next(found, None)
 
 
 def _text(path: Path) -> str:

@@ -4,6 +4,9 @@ The provider that bills an exchange is, in this order: what the price file's `[p
 the upstream's name; the provider whose API has the upstream's address; the provider that has the
 upstream's very name. A gateway that is none of these is an unknown provider, whatever its models
 are called. The model is the one the response names, else the one requested.
+
+A service tier other than the standard one has prices of its own in our file, or a factor there to
+multiply the standard's by; a tier that nobody said anything of has no known price.
 """
 
 from functools import lru_cache
@@ -17,6 +20,8 @@ from app.pricing.schedule import Schedule, Step
 from app.record.fact import Cost, UnpricedReason
 from app.record.model import Record
 
+STANDARD_TIERS = frozenset({"", "auto", "default", "standard", "on_demand"})
+"""How providers name the tier that their list prices are for."""
 MAX_CACHED_MODELS = 4096
 MAX_CACHED_UPSTREAMS = 1024
 
@@ -58,7 +63,11 @@ class Pricer:
             return self._unknown("no_usage" if record.outcome == "completed" else "not_completed")
         model = record.model or record.model_requested
         billed_by = self._billed_by(record.provider, record.upstream_url)
-        rates = self._schedule(record.provider, billed_by, model or "").rates_at(record.started_at)
+        tier = (record.service_tier or "").lower()
+        schedule = self._schedule(
+            record.provider, billed_by, model or "", None if tier in STANDARD_TIERS else tier
+        )
+        rates = schedule.rates_at(record.started_at)
         if not isinstance(rates, Rates):
             return self._unknown(rates)
         found = rates.nano_usd(usage)
@@ -79,10 +88,23 @@ class Pricer:
             return at_address
         return upstream if self._catalog.knows(upstream) else None
 
-    def _find_schedule(self, upstream: str, billed_by: str | None, model: str) -> Schedule:
+    def _find_schedule(
+        self, upstream: str, billed_by: str | None, model: str, tier: str | None
+    ) -> Schedule:
         if not model:
             return Schedule((Step("unknown_model"),))
+        if tier is not None:
+            return self._find_tier(upstream, billed_by, model, tier)
         ours = self._overrides.steps((upstream, billed_by), model)
         if billed_by is None or not self._catalog.knows(billed_by):
             return Schedule((*ours, Step("unknown_provider")))
         return Schedule((*ours, *self._catalog.schedule(billed_by, model).steps))
+
+    def _find_tier(self, upstream: str, billed_by: str | None, model: str, tier: str) -> Schedule:
+        names = (upstream, billed_by)
+        ours = self._overrides.steps(names, model, tier)
+        factor = self._overrides.factor(names, model, tier)
+        if factor is None:
+            return Schedule((*ours, Step("unknown_service_tier")))
+        standard = self._find_schedule(upstream, billed_by, model, None)
+        return Schedule((*ours, *standard.times(factor).steps))

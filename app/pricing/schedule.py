@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from app.pricing.rates import Rates
 from app.record.fact import UnpricedReason
@@ -15,12 +16,22 @@ class Step:
     rates: Rates | UnpricedReason
     valid_at: Callable[[datetime], bool] | None = None
 
+    def times(self, factor: Decimal) -> "Step":
+        """The same with its rates of tokens multiplied; a reason stays what it is."""
+        if isinstance(self.rates, Rates):
+            return Step(self.rates.times(factor), self.valid_at)
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """Steps in order of precedence; the last one is always valid."""
 
     steps: tuple[Step, ...]
+
+    def times(self, factor: Decimal) -> "Schedule":
+        """The same with all rates of tokens multiplied."""
+        return Schedule(tuple(each.times(factor) for each in self.steps))
 
     def rates_at(self, time: datetime) -> Rates | UnpricedReason:
         """What holds for an exchange that started at `time`."""

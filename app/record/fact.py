@@ -15,6 +15,7 @@ UnpricedReason = Literal[
     "not_completed",
     "ambiguous_usage",
     "uncounted_kind",
+    "unknown_service_tier",
 ]
 
 
@@ -26,10 +27,13 @@ class Cost(WireModel):
     unknown_provider  nobody said who bills the upstream
     not_completed     the exchange ended before token counts came
     ambiguous_usage   the counts contradict each other, or do not tell cached audio from cached text
-    uncounted_kind    the model is priced by something the record does not count: images, seconds
+    uncounted_kind    the model is priced by something the record does not count (letters, pages), or
+                      something that was used beside tokens (web searches) has no price
+    unknown_service_tier  no price is known for the tier that the provider says it served
 
     `prices` are those it was made of, as decimals in text: USD per million tokens of each kind that
-    has its own, and per `request`. Absent: the cost is unknown, or an older build priced it.
+    has its own, and per piece: `request`, `web_search`, `searching_request`, `image`, `audio_hour`.
+    A cost that the provider itself told is the record's `reported_cost_nano_usd`. Absent: the cost is unknown, or an older build priced it.
     """
 
     nano_usd: int | None

@@ -81,7 +81,7 @@ def test_a_model_that_is_not_listed_is_unknown(catalog: Catalog) -> None:
     assert catalog.schedule("openai", "gpt-does-not-exist").rates_at(NOW) == "unknown_model"
 
 
-@pytest.mark.parametrize("model", ["whisper-1", "gpt-image-1", "tts-1"])
+@pytest.mark.parametrize("model", ["tts-1", "tts-1-hd"])
 def test_a_model_priced_by_what_is_not_counted_has_no_price(catalog: Catalog, model: str) -> None:
     assert catalog.schedule("openai", model).rates_at(NOW) == "uncounted_kind"
 
@@ -93,8 +93,21 @@ def test_an_empty_price_is_unknown_unless_the_model_is_called_free() -> None:
 
 
 def test_tool_calls_billed_by_use_do_not_hide_the_price_of_tokens() -> None:
-    price = ModelPrice(input_mtok=Decimal(1), web_searches_kcount=Decimal(10))
+    price = ModelPrice(input_mtok=Decimal(1), storage_searches_kcount=Decimal(10))
     assert made_up(price).schedule("p", "m").rates_at(NOW) == Rates(input=Rate.of(Decimal(1)))
+
+
+def test_web_searches_are_charged_by_the_query_or_once_for_a_prompt() -> None:
+    price = ModelPrice(input_mtok=Decimal(1), web_searches_kcount=Decimal(35))
+    by_query = made_up(price, "gemini-3-pro").schedule("p", "gemini-3-pro").rates_at(NOW)
+    assert by_query == Rates(input=Rate.of(Decimal(1)), web_search_units=35 * 10**21)
+    once = made_up(price, "gemini-2.5-pro").schedule("p", "gemini-2.5-pro").rates_at(NOW)
+    assert once == Rates(input=Rate.of(Decimal(1)), searching_request_units=35 * 10**21)
+
+
+def test_an_hour_of_sound_has_its_price(catalog: Catalog) -> None:
+    heard = catalog.schedule("openai", "whisper-1").rates_at(NOW)
+    assert heard == Rates(audio_hour_units=36 * 10**22)
 
 
 def test_the_version_names_the_package() -> None:

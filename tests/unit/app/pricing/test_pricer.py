@@ -35,7 +35,15 @@ def exchange(**changes: object) -> Record:
         ({"usage": Usage(input=5, output=1, cache_read=6)}, "ambiguous_usage"),
         ({"model": None, "model_requested": None}, "unknown_model"),
         ({"model": "my-own-model"}, "unknown_model"),
-        ({"model": "whisper-1"}, "uncounted_kind"),
+        ({"model": "tts-1"}, "uncounted_kind"),
+        ({"model": "whisper-1"}, "no_usage"),
+        ({"model": "text-embedding-3-small"}, "uncounted_kind"),
+        (
+            {"model": "gpt-3.5-turbo", "usage": Usage(input=1, output=1, web_searches=1)},
+            "uncounted_kind",
+        ),
+        ({"service_tier": "scale"}, "unknown_service_tier"),
+        ({"service_tier": "batch", "model": "my-own-model"}, "unknown_model"),
         ({"provider": "acme", "upstream_url": LOCAL}, "unknown_provider"),
         ({"provider": "acme", "upstream_url": LOCAL, "model": "own"}, "unknown_provider"),
     ],
@@ -122,3 +130,51 @@ def test_a_cached_model_still_changes_its_price_with_the_time(pricer: Pricer) ->
     old, new = (exchange(model="o3", started_at=f"2025-06-{day:02d}T12:00:00Z") for day in (9, 10))
     costs = [pricer.price(each).nano_usd for each in (old, new, old)]
     assert costs == [18_000_000, 3_600_000, 18_000_000]
+
+
+def test_azure_bills_the_models_of_openai_and_a_free_model_is_free(pricer: Pricer) -> None:
+    azure = "https://corp.openai.azure.com/openai"
+    at_azure = exchange(provider="corp", upstream_url=azure, model="gpt-4o-2024-08-06")
+    assert pricer.price(at_azure).nano_usd == 4_500_000
+    router = "https://openrouter.ai/api/v1"
+    free = exchange(provider="router", upstream_url=router, model="qwen/qwen3-coder:free")
+    assert pricer.price(free).nano_usd == 0
+
+
+@pytest.mark.parametrize("tier", ["default", "auto", "standard", "on_demand", "Default"])
+def test_the_standard_tier_has_many_names(pricer: Pricer, tier: str) -> None:
+    assert pricer.price(exchange(service_tier=tier)).nano_usd == 4_500_000
+
+
+def test_the_price_a_provider_tells_is_beside_ours_and_changes_nothing(pricer: Pricer) -> None:
+    told = exchange(reported_cost_nano_usd=7)
+    assert pricer.price(told).nano_usd == 4_500_000
+    assert told.reported_cost_nano_usd == 7
+
+
+def test_an_operators_file_is_asked_before_ours(tmp_path: Path) -> None:
+    path = tmp_path / "prices.toml"
+    path.write_text(
+        """
+        [[price]]
+        provider = "openai"
+        model = "gpt-4o"
+        usd_per_mtok = { input = 1, output = 1 }
+        [[price]]
+        provider = "acme"
+        model = "painter"
+        usd_per = { image = 0.5, request = 0.25 }
+        [[factor]]
+        provider = "openai"
+        model = "gpt-4o"
+        service_tier = "scale"
+        factor = 0.25
+        """
+    )
+    pricer = Pricer.load(path)
+    assert pricer.price(exchange()).nano_usd == 1_200_000
+    assert pricer.price(exchange(service_tier="scale")).nano_usd == 300_000
+    painted = exchange(provider="acme", upstream_url=LOCAL, model="painter", usage=Usage(images=2))
+    assert pricer.price(painted).nano_usd == 1_250_000_000
+    assert pricer.price(painted).prices == {"image": "0.5", "request": "0.25"}
+    assert pricer.version != Pricer.load().version

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.pricing.rates import Rate, Rates
+from app.pricing.rates import KINDS, Rate, Rates
 from app.record.model import Usage
 
 DOLLAR = Rate.of(Decimal(1))
@@ -68,7 +68,7 @@ def test_each_part_is_taken_out_of_its_whole_once() -> None:
     ],
 )
 def test_counts_that_contradict_each_other_have_no_price(usage: Usage) -> None:
-    rates = Rates(*[DOLLAR] * 9)
+    rates = Rates.of(dict.fromkeys(KINDS, DOLLAR), {})
     assert rates.nano_usd(usage) == "ambiguous_usage"
 
 
@@ -107,3 +107,43 @@ def test_the_prices_are_those_of_the_prompts_length_as_decimals() -> None:
     assert rates.prices(101)["input"] == "0.3"
     smallest = Rates(input=Rate.of(Decimal("2000.000000000000000001")))
     assert smallest.prices(1) == {"input": "2000.000000000000000001"}
+
+
+def test_cached_sound_costs_its_own_rate_else_that_of_the_cache_else_that_of_sound() -> None:
+    usage = Usage(input=100, cache_read=30, audio_input=40, cache_audio_read=20)
+    own = Rates(input=Rate(0), cache_read=DIME, audio_input=DOLLAR, cache_audio_read=Rate(0))
+    assert own.nano_usd(usage) == 10 * 100 + 20 * 1000
+    of_the_cache = Rates(input=Rate(0), cache_read=DIME, audio_input=DOLLAR)
+    assert of_the_cache.nano_usd(usage) == 30 * 100 + 20 * 1000
+    of_sound = Rates(input=Rate(0), audio_input=DOLLAR)
+    assert of_sound.nano_usd(usage) == 40 * 1000
+
+
+def test_tokens_without_any_rate_are_not_free() -> None:
+    assert Rates(input=DOLLAR).nano_usd(Usage(input=1, output=1)) == "uncounted_kind"
+    assert Rates(output=DOLLAR).nano_usd(Usage(input=1, output=1)) == "uncounted_kind"
+    assert Rates(output=DOLLAR).nano_usd(Usage(input=0, output=1)) == 1000
+
+
+def test_sound_by_the_hour_is_exact_to_the_millisecond() -> None:
+    hour = Rates(audio_hour_units=102 * 10**22)
+    # 1.02 USD an hour is 283 and a third nano-USD a millisecond: 1 -> 283, 3 -> 850
+    assert [hour.nano_usd(Usage(audio_input_ms=ms)) for ms in (0, 1, 3)] == [0, 283, 850]
+    assert hour.nano_usd(Usage(input=5)) == "no_usage"
+
+
+def test_images_and_searches_are_charged_by_the_piece() -> None:
+    rates = Rates(input=DOLLAR, web_search_units=10**22, image_units=4 * 10**22)
+    assert rates.nano_usd(Usage(input=1, images=2, web_searches=3)) == 110_001_000
+    assert rates.nano_usd(Usage(input=1, web_searches=3)) == "no_usage"
+    once = Rates(input=DOLLAR, searching_request_units=35 * 10**21)
+    assert once.nano_usd(Usage(input=1, web_searches=3)) == 35_001_000
+    assert once.nano_usd(Usage(input=1)) == 1000
+    assert Rates(input=DOLLAR).nano_usd(Usage(input=1, web_searches=1)) == "uncounted_kind"
+
+
+def test_a_factor_changes_tokens_and_their_tiers_and_no_pieces() -> None:
+    rates = Rates(input=Rate.of(Decimal(2), {9: Decimal(4)}), web_search_units=10**22)
+    half = rates.times(Decimal("0.5"))
+    assert half.nano_usd(Usage(input=9)) == 9 * 1000
+    assert half.nano_usd(Usage(input=10, web_searches=1)) == 10 * 2000 + 10_000_000

@@ -1,0 +1,66 @@
+"""Forty exchanges with costs computed by hand: each one's, and the users' sums in the tables."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.pricing import Pricer
+from app.record.model import Record, Usage
+from tables.tally import COST, REQUESTS
+from tests.support.metering import Rig
+from tests.support.records import record
+
+TABLE = tomllib.loads((Path(__file__).parent / "pricing" / "exchanges.toml").read_text())
+LINES: list[dict[str, Any]] = TABLE["exchange"]
+
+
+def exchange(number: int, line: dict[str, Any]) -> Record:
+    started_at = line.get("started_at", TABLE["started_at"])
+    return record(
+        request_id=f"00000000-0000-7000-8000-{number:012x}",
+        user=line["user"],
+        provider=line["upstream"],
+        upstream_url=TABLE["upstreams"][line["upstream"]],
+        model=line["model"],
+        service_tier=line.get("service_tier"),
+        usage=Usage(**line["usage"]),
+        started_at=started_at,
+    )
+
+
+@pytest.fixture(scope="module")
+def pricer() -> Pricer:
+    return Pricer.load()
+
+
+@pytest.mark.parametrize(("number", "line"), list(enumerate(LINES)))
+def test_the_cost_is_the_one_computed_by_hand(
+    pricer: Pricer, number: int, line: dict[str, Any]
+) -> None:
+    cost = pricer.price(exchange(number, line))
+    assert (cost.nano_usd, cost.unpriced_reason) == (line["nano_usd"], None)
+    assert cost.price_version == pricer.version
+
+
+def test_the_sums_written_by_hand_are_those_of_the_lines() -> None:
+    assert len(LINES) == 40
+    sums = dict.fromkeys(TABLE["users"], 0)
+    for line in LINES:
+        sums[line["user"]] += line["nano_usd"]
+    assert sums == TABLE["users"]
+    assert sum(sums.values()) == 3_435_863_581
+
+
+def test_the_tables_hold_the_sums_written_by_hand_after_a_replay_too(pricer: Pricer) -> None:
+    rig = Rig()
+    rig.meter = rig.new_meter(price=pricer.price, seen_ttl_s=2e9)
+    for number, line in enumerate(LINES):
+        rig.send(exchange(number, line))
+    rig.drain()
+    rig.rewind()
+    rig.drain()
+    held = {user: rig.aggregate(user).totals[COST] for user in TABLE["users"]}
+    assert held == TABLE["users"]
+    assert sum(rig.aggregate(user).totals[REQUESTS] for user in TABLE["users"]) == 40
