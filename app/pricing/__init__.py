@@ -9,7 +9,7 @@
 
 Costs are integer nano-USD (10^-9 USD). They cover tokens of every kind, tiers by the prompt's
 length and by service tier (batch, flex, priority), fees per request, web searches, images and
-hours of sound. Free quotas, minimum charges and contracts are not in the record, so not in the cost.
+hours of sound. Free quotas, minimum charges and contracts are not in the record, so not in it.
 Unknown is never 0: what cannot be priced exactly is null, with an `UnpricedReason`.
 """
 

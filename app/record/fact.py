@@ -27,13 +27,14 @@ class Cost(WireModel):
     unknown_provider  nobody said who bills the upstream
     not_completed     the exchange ended before token counts came
     ambiguous_usage   the counts contradict each other, or do not tell cached audio from cached text
-    uncounted_kind    the model is priced by something the record does not count (letters, pages), or
-                      something that was used beside tokens (web searches) has no price
+    uncounted_kind    the model is priced by something the record does not count (letters, pages),
+                      or something used beside tokens (web searches) has no price
     unknown_service_tier  no price is known for the tier that the provider says it served
 
     `prices` are those it was made of, as decimals in text: USD per million tokens of each kind that
     has its own, and per piece: `request`, `web_search`, `searching_request`, `image`, `audio_hour`.
-    A cost that the provider itself told is the record's `reported_cost_nano_usd`. Absent: the cost is unknown, or an older build priced it.
+    Absent: the cost is unknown, or an older build priced it. A cost that the provider itself told
+    is the record's `reported_cost_nano_usd`.
     """
 
     nano_usd: int | None
