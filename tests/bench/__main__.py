@@ -12,6 +12,7 @@ BENCHMARKS = (
     "spill",
     "archive",
     "analytics",
+    "deliveries",
     "relay",
     "visible",
     "broker_down",
