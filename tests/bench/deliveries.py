@@ -3,11 +3,11 @@
     python -m tests.bench.deliveries [--exchanges N] [--rate N] [--seconds N]
 
 A worker on Apache Kafka tells two endpoints of every exchange: one answers at once, the other one
-never. First it catches up with exchanges that lie in the topic: deliveries to the quick endpoint per
-second of CPU time of the worker, all threads, its metering included, and per second of the
-clock. Then calls pass through at a steady rate: from the end of a response, as the client sees it, to the
-arrival of its webhook. Bounds: 500 deliveries a second and core; p99 below a second. Exits 1 if one
-is broken.
+never. First it catches up with exchanges that lie in the topic: deliveries to the quick endpoint
+per second of CPU time of the worker, all threads, its metering included, and per second of the
+clock. Then calls pass through at a steady rate: from the end of a response, as the client sees it,
+to the arrival of its webhook. Bounds: 500 deliveries a second and core; p99 below a second. Exits 1
+if one is broken.
 """
 
 import argparse
