@@ -43,15 +43,17 @@ class Track:
     is_waiting: bool = False
     is_over: bool = False
     laps: int = 0
-    _timer: asyncio.TimerHandle | None = None
+    _timer: asyncio.Handle | None = None
+    _timer_at_s: float | None = None
 
     def wake(self, at_s: float | None, call: "Callable[[Track], None]") -> None:
         """Call back with this track at a time of the loop, instead of when it was to be before."""
         if self._timer is not None:
-            if at_s == self._timer.when():
+            # Kept here: for a time that is over, uvloop gives a handle that knows none.
+            if at_s == self._timer_at_s:
                 return
             self._timer.cancel()
-        self._timer = None
+        self._timer, self._timer_at_s = None, at_s
         if at_s is not None:
             self._timer = asyncio.get_running_loop().call_at(at_s, self._woken, call)
 

@@ -1,5 +1,9 @@
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+import uvloop
 
 from app.engine.contracts import BatchLimits
 from app.engine.tracks import Budget, Track, budget_of, size_bytes_of
@@ -47,3 +51,20 @@ async def test_a_wake_up_can_be_called_off() -> None:
     track.wake(None, woken.append)
     await asyncio.sleep(0.01)
     assert woken == []
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_a_time_that_is_over_can_be_set_anew_on_either_loop(run: Callable[..., None]) -> None:
+    """uvloop calls at once what is due, and its handle then has no time."""
+
+    async def set_again() -> None:
+        loop = asyncio.get_running_loop()
+        track, woken = Track(None, batch_lane()), []
+        for name in ("first", "second"):
+            track.wake(loop.time() - 1, lambda _, name=name: woken.append(name))  # type: ignore[misc]
+        track.wake(None, lambda _: woken.append("never"))
+        track.wake(loop.time() - 2, lambda _: woken.append("last"))
+        await asyncio.sleep(0.05)
+        assert woken == ["last"]
+
+    run(set_again())
