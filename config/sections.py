@@ -118,6 +118,11 @@ class RelaySettings(Section):
     max_connections: Annotated[int, Field(ge=1, le=100_000)] = Field(
         1000, description="pooled connections to all upstreams"
     )
+    targets: str = Field(
+        "",
+        description="addresses that Tailrace-Target-Url may name beside the upstreams', by commas:"
+        " https://api.groq.com, https://*.openai.azure.com",
+    )
     on_client_abort: Literal["abort", "drain"] = Field(
         "abort",
         description="a client that leaves: abort the upstream call, or drain it for its usage",

@@ -26,7 +26,8 @@ class Stamp:
 class CallMeta:
     """All that is known of a call before it is made; the capture does not change it.
 
-    `user` is the header's, None leaves it to the body. `upstream_url` and `path` hold no secrets.
+    `user` is the header's, None leaves it to the body, and `model_override` is the client's word
+    for the model, None leaves it to the response. `upstream_url` and `path` hold no secrets.
     `started_at_s` counts from the Unix epoch, `started_mono_s` is a reading of the monotonic clock
     that every later `at_s` is read from.
     """
@@ -45,6 +46,7 @@ class CallMeta:
     session_path: str | None = None
     properties: dict[str, str] = field(default_factory=dict)
     client_request_id: str | None = None
+    model_override: str | None = None
     client_retry_count: int | None = None
     traceparent: str | None = None
     key_id: str | None = None

@@ -5,6 +5,9 @@
     Tailrace-Property-<Name>        free properties, names in lower case
     Tailrace-Omit-Request/-Response true or false: keep that body out
     Tailrace-Request-Id             the client's own id, kept beside ours
+    Tailrace-Model-Override         the model to record and to price, whatever the answer calls it
+    Tailrace-Target-Url             where to send it: see `proxy.relay.targets`
+    Tailrace-Auth                   the access key: see `app.access.gate`
 
 A value is UTF-8, else ISO-8859-1; text that a client cannot send so may come as an extended value
 (RFC 8187 §3.2): `UTF-8''Ren%C3%A9`. `Tailrace-*` wins over `Helicone-*`, the first over the second.
@@ -23,6 +26,7 @@ MAX_TEXT_CHARS = {
     "session-name": 256,
     "session-path": 512,
     "request-id": 256,
+    "model-override": 256,
 }
 MAX_PROPERTY_NAME_CHARS = 256
 PROPERTY = "property-"
@@ -44,6 +48,7 @@ class Identity:
     session_path: str | None = None
     properties: dict[str, str] = field(default_factory=dict)
     client_request_id: str | None = None
+    model_override: str | None = None
     client_retry_count: int | None = None
     traceparent: str | None = None
     omit_request: bool = False
@@ -81,6 +86,7 @@ def read_identity(own: Sequence[tuple[bytes, bytes]], limits: PropertyLimits) ->
     identity.session_name = texts.get("session-name")
     identity.session_path = texts.get("session-path")
     identity.client_request_id = texts.get("request-id")
+    identity.model_override = texts.get("model-override")
     return identity
 
 

@@ -13,7 +13,8 @@ from app.errors import RelayRefused
 from app.front import FRONT, Handler
 from config.settings import RESERVED_UPSTREAM_NAMES
 from proxy.mock.server import register_mock
-from proxy.relay.handler import Relay
+from proxy.relay.handler import Relay, origin_form
+from proxy.relay.targets import names_target
 from proxy.relay.upstreams import Upstream
 
 READ_BUFFER_BYTES = 64 * 1024
@@ -47,7 +48,7 @@ def register_routes(web_app: web.Application, relay: Relay, *, mock: bool) -> No
 
 def _default(relay: Relay) -> Handler:
     async def relay_to_default(request: web.Request) -> web.StreamResponse:
-        return await relay.handle(request, relay.upstreams.default, _origin_form(request))
+        return await relay.handle(request, relay.upstreams.default, origin_form(request))
 
     return relay_to_default
 
@@ -57,8 +58,10 @@ def _named(relay: Relay) -> Handler:
         name = request.match_info["upstream"]
         upstream = relay.upstreams.by_name.get(name)
         if upstream is None:
-            return relay.refuse(_unknown(relay, name))
-        target = _origin_form(request)
+            if not names_target(request.raw_headers):
+                return relay.refuse(_unknown(relay, name))
+            return await relay.handle(request, relay.upstreams.default, origin_form(request))
+        target = origin_form(request)
         return await relay.handle(request, upstream, target[target.index("/", 1) :])
 
     return relay_to_named
@@ -71,14 +74,6 @@ def _to(relay: Relay, upstream: Upstream) -> Handler:
         return await relay.handle(request, upstream, request.raw_path[skipped:])
 
     return relay_to_upstream
-
-
-def _origin_form(request: web.Request) -> str:
-    target = request.raw_path
-    if target.startswith("/"):
-        return target
-    # A client that takes us for a forward proxy sends the whole URL (RFC 9112 §3.2.2).
-    return "/" + target.split("://", 1)[-1].partition("/")[2]
 
 
 def _unknown(relay: Relay, name: str) -> RelayRefused:

@@ -162,7 +162,7 @@ class Capture:
             status=status,
             outcome=outcome,
             error=error,
-            model=facts.model,
+            model=self._meta.model_override or facts.model,
             finish_reason=facts.finish_reason,
             provider_request_id=self._provider_request_id or facts.provider_id,
             service_tier=facts.service_tier,

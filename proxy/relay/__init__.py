@@ -12,6 +12,7 @@
     errors.py      our own errors in the called API's shape
     secrets.py     credentials masked in URLs
     upstreams.py   the table of named upstreams
+    targets.py     `Targets`: an upstream of the client's own choice, on an allow-list
 
 Nothing here parses a body: the capture sees a copy of each chunk, and a capture that fails is
 counted, never felt by the client.

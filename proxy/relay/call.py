@@ -76,6 +76,7 @@ class Calls:
             session_path=identity.session_path,
             properties=identity.properties,
             client_request_id=identity.client_request_id,
+            model_override=identity.model_override,
             client_retry_count=identity.client_retry_count,
             traceparent=identity.traceparent,
             omit_request=identity.omit_request,

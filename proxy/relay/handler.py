@@ -14,6 +14,7 @@ from proxy.relay.drain import Drains
 from proxy.relay.errors import Fault, fault_of, shape
 from proxy.relay.headers import RequestHead, ResponseHead, split_request, split_response
 from proxy.relay.sending import Sender
+from proxy.relay.targets import Targets
 from proxy.relay.upstreams import Upstream, Upstreams
 from proxy.upstream.protocol import UpstreamClient, UpstreamRequest, UpstreamResponse
 
@@ -36,6 +37,7 @@ class Relay:
         self._reads_on = settings.on_client_abort == "drain"
         self._sender = Sender(client, self._idle_s, outlives=self._reads_on)
         self._drains = Drains()
+        self._targets = Targets(upstreams, settings.targets)
 
     async def handle(
         self, request: web.Request, upstream: Upstream, target: str
@@ -45,11 +47,20 @@ class Relay:
         Never raises but CancelledError, when the client left.
         """
         head = split_request(request.raw_headers)
+        refusal = None
+        if head.own:
+            try:
+                wanted = self._targets.upstream(head.own)
+            except RelayRefused as error:
+                refusal = error
+            else:
+                if wanted is not None:
+                    upstream, target = wanted, origin_form(request)
         call = self._calls.open(request.method, upstream, target, head)
         down = Downstream(request, call.request_id, self._idle_s)
         try:
-            if call.refusal is not None:
-                raise call.refusal
+            if (refused := call.refusal or refusal) is not None:
+                raise refused
             outgoing = _outgoing(request.method, upstream, target, head)
             call.response = await self._sender.send(request, head, call, down, outgoing)
             await _pass_down(call, down, call.response)
@@ -105,6 +116,15 @@ class Relay:
         else:
             down.close_after()
             await _tell(call, down, fault_of(error))
+
+
+def origin_form(request: web.Request) -> str:
+    """The path and query of a request, whatever the form of its target."""
+    target = request.raw_path
+    if target.startswith("/"):
+        return target
+    # A client that takes us for a forward proxy sends the whole URL (RFC 9112 §3.2.2).
+    return "/" + target.split("://", 1)[-1].partition("/")[2]
 
 
 async def _pass_down(call: Call, down: Downstream, response: UpstreamResponse) -> None:

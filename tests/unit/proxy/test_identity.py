@@ -32,6 +32,8 @@ def test_every_field_under_both_prefixes(prefix: bytes) -> None:
             (prefix + b"omit-request", b"True"),
             (prefix + b"omit-response", b"false"),
             (prefix + b"request-id", b"mine"),
+            (prefix + b"model-override", b"gpt-4o"),
+            (prefix + b"target-url", b"https://api.example.com"),
             (prefix + b"auth", b"Bearer secret"),
         ],
         LIMITS,
@@ -44,6 +46,7 @@ def test_every_field_under_both_prefixes(prefix: bytes) -> None:
         properties={"team": "red"},
         omit_request=True,
         client_request_id="mine",
+        model_override="gpt-4o",
     )
 
 

@@ -229,3 +229,13 @@ def test_a_body_too_large_is_read_and_not_kept() -> None:
     assert finished.record.usage == Usage(input=3, output=4)
     assert finished.bodies is not None
     assert finished.bodies.response is None
+
+
+def test_the_clients_word_for_the_model_outranks_the_responses() -> None:
+    capture = Capture(call_meta(model_override="priced-as"), LIMITS, "openai")
+    capture.feed_request(b'{"model": "asked"}')
+    capture.request_sent(100.5)
+    capture.response_started(200, "application/json", "", None, 101.0)
+    capture.feed_response(b'{"model": "answered", "choices": []}', 101.5)
+    record = ended(capture).record
+    assert (record.model, record.model_requested) == ("priced-as", "asked")
