@@ -120,7 +120,8 @@ class Record(WireModel):
     replays. `sequence` numbers the records of one `producer_id` without gaps.
 
     Absent means: `schema_version` 1; `tenant` the default one; `user` anonymous; `attempt` never
-    replayed; `status` no response came; `model` neither the upstream nor the client's `Tailrace-Model-Override` named one; `usage` none reported;
+    replayed; `status` no response came; `model` neither the upstream
+    named one nor the client in `Tailrace-Model-Override`, which outranks it; `usage` none reported;
     `client_retry_count` the client did not say; `service_tier` the upstream named none, which is
     billed as its standard one; `reported_cost_nano_usd` the upstream told no cost of its own; any
     other text: not sent.
