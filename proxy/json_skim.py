@@ -14,7 +14,7 @@ from proxy.json_string import QUOTE, string_end
 
 MAX_STRING_BYTES = 4096
 MAX_MEMBER_BYTES = 16 << 10
-MAX_KEPT_BYTES = 512 << 10
+MAX_KEPT_BYTES = 128 << 10
 LOOKED_AT_BYTES = 512
 BLOCK_BYTES = 4096
 DROPPED = b'"":null'
@@ -81,11 +81,16 @@ class JsonSkim:
                 self._take_mark(chunk[position : position + 1])
                 position += 1
 
-    def document(self) -> Any:
-        """What is left of the object; None where it is no JSON, or is not complete."""
+    def reduced(self) -> bytes | None:
+        """What is left of the object, as JSON; None where there is none, or it is not complete."""
         if self._depth or self._in_string or self._gave_up:
             return None
-        return load(b"".join(self._out))
+        return b"".join(self._out) or None
+
+    def document(self) -> Any:
+        """What is left of the object; None where it is no JSON, or is not complete."""
+        left = self.reduced()
+        return None if left is None else load(left)
 
     def _take_mark(self, mark: bytes) -> None:
         if mark == b'"':

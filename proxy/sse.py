@@ -3,10 +3,13 @@ stream").
 
 Lines end in CR, LF or CRLF, also when a chunk ends between CR and LF; a leading byte order mark is
 skipped. Data stays bytes, so that a character cut in two is whole again before anyone reads it.
-Memory is bounded: an event longer than the limit is skipped and counted, never gathered.
+Memory is bounded: a line of data that makes its event longer than the limit is reduced while it
+passes, where there is something to do that with; an event that stays too long is skipped and
+counted, never gathered.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
 
 MESSAGE = b"message"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -20,10 +23,21 @@ class Event(NamedTuple):
     id: bytes = b""
 
 
+class Reducer(Protocol):
+    """Makes a long line of data short enough to be read. Never raises."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Some more of the line."""
+
+    def reduced(self) -> bytes | None:
+        """What is left of it; None if it cannot be reduced."""
+
+
 class SseParser:
     """Bytes in, events out. Never raises; `skipped_total` counts events over `max_event_bytes`.
 
-    An event's size is that of its lines without their ends; comments count for nothing.
+    An event's size is that of its lines without their ends; comments count for nothing. `reduce`
+    gives what a line of data is reduced by that is too long: without it, its event is skipped.
     """
 
     __slots__ = (
@@ -38,12 +52,16 @@ class SseParser:
         "_oversize",
         "_pending",
         "_pending_bytes",
+        "_reduce",
+        "_reducer",
         "_skip_lf",
         "skipped_total",
     )
 
-    def __init__(self, max_event_bytes: int) -> None:
+    def __init__(self, max_event_bytes: int, reduce: Callable[[], Reducer] | None = None) -> None:
         self._max_event_bytes = max_event_bytes
+        self._reduce = reduce
+        self._reducer: Reducer | None = None
         self.skipped_total = 0
         self._between = True
         self._data: list[bytes] = []
@@ -92,7 +110,7 @@ class SseParser:
         lines = chunk.splitlines()
         unfinished = b"" if chunk.endswith((b"\n", b"\r")) else lines.pop()
         self._skip_lf = chunk.endswith(b"\r")
-        if lines and (self._pending_bytes or self._discards):
+        if lines and (self._pending_bytes or self._discards or self._reducer is not None):
             lines[0] = self._completed(lines[0])
         events: list[Event] = []
         for line in lines:
@@ -100,7 +118,11 @@ class SseParser:
         if unfinished:
             self._hold(unfinished)
         self._between = not (
-            self._pending_bytes or self._event_bytes or self._discards or self._skip_lf
+            self._pending_bytes
+            or self._event_bytes
+            or self._discards
+            or self._skip_lf
+            or self._reducer is not None
         )
         return events
 
@@ -116,22 +138,49 @@ class SseParser:
         """Keep the beginning of a line, unless it is a comment or too long already."""
         if self._discards:
             return
+        if self._reducer is not None:
+            self._reducer.feed(part)
+            return
         self._pending.append(part)
         self._pending_bytes += len(part)
         if self._event_bytes + self._pending_bytes > self._max_event_bytes:
-            self._discards = True
-            if not self._pending[0].startswith(b":"):
-                self._outgrow()
+            line = b"".join(self._pending)
             self._pending.clear()
             self._pending_bytes = 0
+            self._reducer = self._begin_to_reduce(line)
+            if self._reducer is None:
+                self._discards = True
+                if not line.startswith(b":"):
+                    self._outgrow()
 
     def _completed(self, rest: bytes) -> bytes:
         """The whole line; of one that was not kept, a comment stands in its place."""
+        if self._reducer is not None:
+            self._reducer.feed(rest)
+            line = self._end_of_reduction(self._reducer)
+            self._reducer = None
+            return line
         line = b":" if self._discards else b"".join([*self._pending, rest])
         self._discards = False
         self._pending.clear()
         self._pending_bytes = 0
         return line
+
+    def _begin_to_reduce(self, line: bytes) -> Reducer | None:
+        """What takes the rest of a line of data; None where there is no use in reducing it."""
+        if self._reduce is None or self._oversize or not line.startswith(b"data:"):
+            return None
+        reducer = self._reduce()
+        reducer.feed(line[5:])
+        return reducer
+
+    def _end_of_reduction(self, reducer: Reducer) -> bytes:
+        """What is left of a line, to be taken in its place; a comment where nothing is."""
+        left = reducer.reduced()
+        if left is None or self._event_bytes + len(left) + 6 > self._max_event_bytes:
+            self._outgrow()
+            return b":"
+        return b"data: " + left.strip()
 
     def _take(self, line: bytes, events: list[Event]) -> None:
         if not line:
@@ -139,6 +188,9 @@ class SseParser:
             return
         if line.startswith(b":"):
             return
+        if self._event_bytes + len(line) > self._max_event_bytes:
+            reducer = self._begin_to_reduce(line)
+            line = line if reducer is None else self._end_of_reduction(reducer)
         self._event_bytes += len(line)
         if self._event_bytes > self._max_event_bytes:
             self._outgrow()

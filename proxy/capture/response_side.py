@@ -13,6 +13,7 @@ from proxy.dialects.base import SHOWN, DialectState, ResponseFacts
 from proxy.dialects.fields import load, short
 from proxy.exchange import CaptureLimits
 from proxy.json_elements import JsonElements
+from proxy.json_skim import JsonSkim
 from proxy.sse import Event, SseParser
 
 EVENT_STREAM = "text/event-stream"
@@ -78,7 +79,7 @@ class ResponseSide:
         self.size_bytes = 0
         media_type = head.media_type
         if self.is_stream:
-            self._parser = SseParser(limits.max_event_bytes)
+            self._parser = SseParser(limits.max_event_bytes, JsonSkim)
         elif in_elements and "json" in media_type:
             self._elements = JsonElements(limits.max_event_bytes)
         elif "json" in media_type or not media_type:

@@ -6,6 +6,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from proxy.json_skim import JsonSkim
 from proxy.sse import Event, SseParser
 
 PIECES = st.sampled_from(
@@ -60,6 +61,17 @@ def test_any_stream_in_any_cut_is_what_the_standard_says(
     parser = SseParser(limit)
     events = [event for chunk in chunks_of(stream, positions) for event in parser.feed(chunk)]
     assert (events, parser.skipped_total) == reference(stream, limit)
+
+
+@given(STREAMS, st.lists(st.integers(0, 10_000), max_size=12))
+def test_what_is_too_long_and_no_object_is_skipped_with_a_reducer_too(
+    stream: bytes, positions: list[int]
+) -> None:
+    parser = SseParser(12, JsonSkim)
+    events = [event for chunk in chunks_of(stream, positions) for event in parser.feed(chunk)]
+    expected, skipped = reference(stream, 12)
+    assert len(events) + parser.skipped_total == len(expected) + skipped
+    assert all(event in events for event in expected)
 
 
 @given(STREAMS)

@@ -2,6 +2,7 @@ import tracemalloc
 
 import pytest
 
+from proxy.json_skim import JsonSkim
 from proxy.sse import Event, SseParser
 
 
@@ -98,3 +99,41 @@ def test_an_endless_event_takes_no_memory(endless: bytes) -> None:
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak_bytes < 2_000_000
+
+
+IMAGE = b'{"b64": "%b", "usage": {"n": 1}}' % (b"iVBOR" * 4000)
+IMAGE_EVENT = b"event: done\ndata: " + IMAGE + b"\n\n"
+
+
+@pytest.mark.parametrize("step", [1, 100, 1100, 10**6])
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n", b"\r"])
+def test_a_long_line_of_data_is_reduced(step: int, ends: bytes) -> None:
+    stream = (b"data: a\n\n" + IMAGE_EVENT + b"data: b\n\n").replace(b"\n", ends)
+    parser = SseParser(1000, JsonSkim)
+    chunks = [stream[at : at + step] for at in range(0, len(stream), step)]
+    assert [event for chunk in chunks for event in parser.feed(chunk)] == [
+        Event(b"a"),
+        Event(b'{"b64": "", "usage": {"n": 1}}', b"done"),
+        Event(b"b"),
+    ]
+    assert parser.skipped_total == 0
+
+
+@pytest.mark.parametrize("step", [1, 100, 10**6])
+@pytest.mark.parametrize(
+    "long",
+    [
+        b"data: " + b"x" * 2000,
+        b"data: " + IMAGE[:-1],
+        b"data: {" + b'"a": {"b": "c"},' * 200 + b'"d": 1}',
+        b"event: " + b"x" * 2000 + b"\ndata: {}",
+        b"data: x" * 500 + b"\n" + IMAGE_EVENT.rstrip(),
+    ],
+)
+def test_what_cannot_be_reduced_is_skipped_alone(long: bytes, step: int) -> None:
+    stream = b"data: a\n\n" + long + b"\n\ndata: b\n\n"
+    parser = SseParser(1000, JsonSkim)
+    chunks = [stream[at : at + step] for at in range(0, len(stream), step)]
+    found = [event for chunk in chunks for event in parser.feed(chunk)]
+    assert found == [Event(b"a"), Event(b"b")]
+    assert parser.skipped_total == 1
