@@ -87,6 +87,10 @@ class Decoder:
 
 def coding_names(content_encoding: str) -> list[str]:
     """The codings in the order they were applied, `identity` left out."""
+    if not content_encoding:
+        return []
+    if not content_encoding:
+        return []
     names = [name.strip() for name in content_encoding.lower().split(",")]
     return [name for name in names if name and name != "identity"]
 

@@ -26,19 +26,19 @@ class Marks:
         waited for others in it; what the relay adds on the way down is not measured.
         """
         sent_s = self.request_sent_s
-        thought_s = pace.first_thought_s if pace is not None else None
         upstream_s = None if sent_s is None else max(0.0, self.ended_s - sent_s)
+        has_tokens = pace is not None and pace.first_s is not None
         return {
             "total": self._since_start_ms(self.ended_s) or 0.0,
             "upstream_headers": self._since_start_ms(self.response_started_s),
             "first_byte": self._since_start_ms(self.first_byte_s),
-            "first_token": self._since_start_ms(pace.first_s) if pace is not None else None,
-            "inter_token_p50": pace.gap_ms(0.50) if pace is not None else None,
-            "inter_token_p99": pace.gap_ms(0.99) if pace is not None else None,
-            "proxy_overhead": self._since_start_ms(
-                sent_s - self.waited_s if sent_s is not None else None
+            "first_token": self._since_start_ms(pace.first_s) if pace and has_tokens else None,
+            "inter_token_p50": pace.gap_ms(0.50) if pace and has_tokens else None,
+            "inter_token_p99": pace.gap_ms(0.99) if pace and has_tokens else None,
+            "proxy_overhead": (
+                None if sent_s is None else self._since_start_ms(sent_s - self.waited_s)
             ),
-            "first_reasoning_token": self._since_start_ms(thought_s),
+            "first_reasoning_token": self._since_start_ms(pace.first_thought_s) if pace else None,
             "upstream": None if upstream_s is None else round(upstream_s * 1000, 3),
         }
 

@@ -18,6 +18,7 @@ from proxy.sse import Event
 DONE = b"[DONE]"
 REFUSAL = "refusal"
 MAX_CHOICES = 1024
+COMMON = frozenset({"role", "content"})
 
 
 class OpenAIChat:
@@ -150,7 +151,7 @@ class OpenAIChat:
         shown_bytes = utf8_bytes(content)
         thought_bytes = 0
         # The common chunk is done here: it has a `content`, or nothing but a role.
-        if shown_bytes == 0 or len(delta) > 1:
+        if shown_bytes == 0 or not delta.keys() <= COMMON:
             shown_bytes += self._other_shown_bytes(delta)
             thought_bytes = utf8_bytes(delta.get("reasoning_content") or delta.get("reasoning"))
             if isinstance(content, list):

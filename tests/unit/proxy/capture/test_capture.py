@@ -239,3 +239,13 @@ def test_the_clients_word_for_the_model_outranks_the_responses() -> None:
     capture.feed_response(b'{"model": "answered", "choices": []}', 101.5)
     record = ended(capture).record
     assert (record.model, record.model_requested) == ("priced-as", "asked")
+
+
+def test_an_end_mark_is_seen_as_soon_as_it_came() -> None:
+    """Though events are read some at a time: a client may leave in that very moment."""
+    capture = Capture(call_meta(), LIMITS, "openai")
+    capture.response_started(200, "text/event-stream", "", None, 1.0)
+    capture.feed_response(b'data: {"choices":[{"delta":{"content":"x"}}]}\n\n', 1.0)
+    assert not capture.ended
+    capture.feed_response(b"data: [DONE]\n\n", 2.0)
+    assert capture.ended
