@@ -31,6 +31,7 @@ RequestId = Annotated[str, StringConstraints(pattern=REQUEST_ID_PATTERN)]
 
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Tokens = Annotated[int, Field(ge=0, le=MAX_TOKENS)]
+Rate = Annotated[float, Field(ge=0, le=MAX_COUNT, allow_inf_nan=False)]
 Millis = Annotated[float, Field(ge=0, le=MAX_MILLIS, allow_inf_nan=False)]
 
 

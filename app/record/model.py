@@ -23,6 +23,7 @@ from app.record.fields import (
     Name,
     Path,
     Properties,
+    Rate,
     RequestId,
     Tenant,
     Tokens,
@@ -123,8 +124,13 @@ class Record(WireModel):
     replayed; `status` no response came; `model` neither the upstream
     named one nor the client in `Tailrace-Model-Override`, which outranks it; `usage` none reported;
     `client_retry_count` the client did not say; `service_tier` the upstream named none, which is
-    billed as its standard one; `reported_cost_nano_usd` the upstream told no cost of its own; any
-    other text: not sent.
+    billed as its standard one; `reported_cost_nano_usd` the upstream told no cost of its own;
+    `output_tokens_per_s` there was no stream of several tokens, or they were not counted; any other
+    text: not sent.
+
+    `refused` is an answer that the model or its provider withheld, or a call not passed on.
+    `output_tokens_per_s` is that of a stream from its first token, of reasoning or visible, to its
+    last one.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -166,6 +172,7 @@ class Record(WireModel):
     service_tier: Word | None = None
     reported_cost_nano_usd: Count | None = None
     timings_ms: Timings
+    output_tokens_per_s: Rate | None = None
     usage: Usage | None = None
     # bodies: `body_ref` is null when neither side was kept; the states give the reason per side
     body_ref: Line | None = None

@@ -12,7 +12,7 @@ from app.record.model import ANONYMOUS_USER
 from proxy.capture.large import Begin, LargeBodies, LargeBody, Side
 from proxy.capture.request_side import RequestSide
 from proxy.capture.response_side import ResponseHead, ResponseSide
-from proxy.capture.timings import Marks
+from proxy.capture.timings import Marks, tokens_per_s
 from proxy.capture.verdict import verdict
 from proxy.dialects import dialect_state
 from proxy.dialects.base import RequestFacts, ResponseFacts
@@ -156,7 +156,7 @@ class Capture:
         facts, truncated = self._read_response()
         error = facts.error or (response.error_text() if response is not None else None)
         status = response.head.status if response is not None else None
-        outcome, error = verdict(ending, status, error, failed=facts.failed, truncated=truncated)
+        outcome, error = verdict(ending, status, error, facts, truncated=truncated)
         bodies = self._bodies()
         known = self._known(stamp)
         known["user"] = self._user(asked)
@@ -173,6 +173,7 @@ class Capture:
             service_tier=facts.service_tier,
             reported_cost_nano_usd=facts.reported_cost_nano_usd,
             timings_ms=self._marks.timings_ms(response.pace if response is not None else None),
+            output_tokens_per_s=tokens_per_s(facts.usage, response.pace) if response else None,
             usage=facts.usage,
             body_ref=self._body_ref(bodies),
             request_body=self._request.state,
@@ -212,7 +213,7 @@ class Capture:
     def _unread(self, ending: Ending, stamp: Stamp) -> Finished:
         """What remains when reading the exchange failed: no facts, no bodies."""
         status = self._response.head.status if self._response is not None else None
-        outcome, error = verdict(ending, status, None, failed=False, truncated=False)
+        outcome, error = verdict(ending, status, None, ResponseFacts(), truncated=False)
         record = build_record(
             **self._known(stamp),
             status=status,

@@ -36,6 +36,16 @@ class Pace:
             self._total += 1
         self._last_s = at_s
 
+    @property
+    def lasted_s(self) -> float:
+        """The time from the first token, be it a thought, to the last visible one."""
+        if self.first_s is None:
+            return 0.0
+        begun_s = self.first_s
+        if self.first_thought_s is not None:
+            begun_s = min(begun_s, self.first_thought_s)
+        return self._last_s - begun_s
+
     def gap_ms(self, share: float) -> float | None:
         """The gap that this share of all gaps does not exceed, None if there is none."""
         remaining = max(share * self._total, 1)

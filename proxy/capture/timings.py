@@ -1,8 +1,24 @@
 """The marks of an exchange on the monotonic clock, and the record's timings made of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from proxy.capture.pace import Pace
+
+SHORTEST_STREAM_S = 1e-3
+
+
+def tokens_per_s(usage: Mapping[str, int | bool] | None, pace: Pace) -> float | None:
+    """How fast a stream's tokens came after its first one; None where that is not known.
+
+    Reasoning that nothing was seen of came before, and does not count.
+    """
+    output = (usage or {}).get("output")
+    if usage is None or output is None or pace.lasted_s < SHORTEST_STREAM_S:
+        return None
+    hidden = usage.get("reasoning", 0) if pace.first_thought_s is None else 0
+    following = output - hidden - 1
+    return round(following / pace.lasted_s, 3) if following > 0 else None
 
 
 @dataclass(slots=True)

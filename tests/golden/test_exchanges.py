@@ -109,14 +109,17 @@ def test_tokens_are_timed_by_the_event_that_shows_them(golden: GoldenExchange) -
     capture = golden.capture()
     for index, event in enumerate(events_of(golden)):
         capture.feed_response(event, 101.0 + index)
-    timings = ended(capture, at_s=200.0).record.timings_ms
+    record = ended(capture, at_s=200.0).record
+    timings = record.timings_ms
     first = golden.expected["first_token_event"]
     assert timings.first_token == (None if first is None else 1000.0 * (1 + first))
     assert timings.first_byte == 1000.0
     if golden.expected["tokens"] < 2:
         assert (timings.inter_token_p50, timings.inter_token_p99) == (None, None)
+        assert record.output_tokens_per_s is None or timings.first_reasoning_token is not None
     else:
         assert timings.inter_token_p50 == pytest.approx(1000.0, rel=0.03)
+        assert timings.first_reasoning_token is None or timings.first_reasoning_token >= 1000.0
 
 
 @by_stream

@@ -52,3 +52,15 @@ def test_a_clock_that_goes_back_is_no_gap() -> None:
     pace.token(5.0)
     pace.token(4.0)
     assert pace.gap_ms(0.5) == 0.0
+
+
+def test_how_long_the_tokens_took() -> None:
+    pace = Pace()
+    assert pace.lasted_s == 0.0
+    pace.first_thought_s = 2.0
+    assert pace.lasted_s == 0.0
+    pace.token(5.0)
+    pace.token(6.5)
+    assert pace.lasted_s == 4.5
+    pace.first_thought_s = None
+    assert pace.lasted_s == 1.5

@@ -1,5 +1,7 @@
+import pytest
+
 from proxy.capture.pace import Pace
-from proxy.capture.timings import Marks
+from proxy.capture.timings import Marks, tokens_per_s
 
 
 def test_what_never_came_is_none() -> None:
@@ -35,3 +37,33 @@ def test_all_count_from_the_start() -> None:
 def test_nothing_is_negative() -> None:
     marks = Marks(10.0, 10.0, 0.5, 9.0, 9.0, 9.0)
     assert [value for value in marks.timings_ms(None).values() if value is not None] == [0.0] * 5
+
+
+@pytest.mark.parametrize(
+    ("usage", "thought_s", "rate"),
+    [
+        ({"output": 21}, None, 10.0),
+        ({"output": 121, "reasoning": 100}, None, 10.0),
+        ({"output": 121, "reasoning": 100}, 8.0, 30.0),
+        ({"output": 1}, None, None),
+        ({"output": 5, "reasoning": 9}, None, None),
+        ({"input": 5}, None, None),
+        (None, None, None),
+    ],
+)
+def test_how_fast_tokens_came(
+    usage: dict[str, int | bool] | None, thought_s: float | None, rate: float | None
+) -> None:
+    pace = Pace()
+    pace.first_thought_s = thought_s
+    pace.token(10.0)
+    pace.token(12.0)
+    assert tokens_per_s(usage, pace) == rate
+
+
+def test_tokens_that_came_at_once_have_no_speed() -> None:
+    pace = Pace()
+    assert tokens_per_s({"output": 9}, pace) is None
+    pace.token(10.0)
+    pace.token(10.0)
+    assert tokens_per_s({"output": 9}, pace) is None
