@@ -1,6 +1,7 @@
 """What the workers of a deployment ask each other; with the internal token alone.
 
     GET /internal/tables/{table}?key=…&key=…      values of our own partitions, base64, in order
+    GET /internal/copies/{table}?key=…&key=…      values and ages of any copies we have, or null
     GET /internal/top?tenant=…&sort=…&limit=…     our own partitions' ranking
 
 Nothing here is passed on to a third worker: a partition that is not served here is a 503.
@@ -9,10 +10,11 @@ Nothing here is passed on to a third worker: a partition that is not served here
 import orjson
 from aiohttp import web
 
-from app.cluster.peers import VALUES_PATH, decoded, encoded
+from app.cluster.peers import COPIES_PATH, VALUES_PATH, decoded, encoded
 from app.cluster.trust import check_trusted
-from app.engine.contracts import LiveTables
+from app.engine.contracts import Copy, LiveTables
 from app.errors import QueryRefused
+from tables.copies import copy_of
 from tables.definitions import USERS
 from tables.query import limit_of, order_of
 from tables.standings import to_wire
@@ -23,7 +25,7 @@ MAX_KEYS = 64
 
 
 class InternalViews:
-    """The handlers of both routes."""
+    """The handlers of these routes."""
 
     def __init__(self, live: LiveTables, top: TopUsers, token: str | None) -> None:
         self._live = live
@@ -32,13 +34,22 @@ class InternalViews:
 
     async def values(self, request: web.Request) -> web.Response:
         """Values of keys whose partitions we serve. Raises: QueryRefused, Unavailable."""
+        keys = self._keys_of(request)
+        values = [self._live.get(request.match_info["table"], key) for key in keys]
+        return answer({"values": [None if value is None else encoded(value) for value in values]})
+
+    async def copies(self, request: web.Request) -> web.Response:
+        """What we have of keys, whoever owns them. Raises: QueryRefused."""
+        keys = self._keys_of(request)
+        copies = [copy_of(self._live, request.match_info["table"], key) for key in keys]
+        return answer({"copies": [None if copy is None else to_wire_copy(copy) for copy in copies]})
+
+    def _keys_of(self, request: web.Request) -> list[bytes]:
         check_trusted(request, self._token)
         table = request.match_info["table"]
         if table != USERS.name:
             raise QueryRefused(404, "unknown_table", f"no table {table!r} is read from outside")
-        keys = keys_of(request.query.getall("key", []))
-        values = [self._live.get(table, key) for key in keys]
-        return answer({"values": [None if value is None else encoded(value) for value in values]})
+        return keys_of(request.query.getall("key", []))
 
     async def top(self, request: web.Request) -> web.Response:
         """The first users of our partitions. Raises: QueryRefused, Unavailable."""
@@ -48,6 +59,11 @@ class InternalViews:
         self._live.check_ready()
         self._top.check_ready()
         return answer({"items": [to_wire(each) for each in self._top.share(order, limit, tenant)]})
+
+
+def to_wire_copy(copy: Copy) -> dict[str, object]:
+    """A copy as it is sent to another worker."""
+    return {"value": None if copy.value is None else encoded(copy.value), "age_s": copy.age_s}
 
 
 def keys_of(texts: list[str]) -> list[bytes]:
@@ -68,7 +84,8 @@ def answer(members: dict[str, object]) -> web.Response:
 def register_internal_views(
     web_app: web.Application, live: LiveTables, top: TopUsers, token: str | None
 ) -> None:
-    """Add both routes."""
+    """Add the routes."""
     views = InternalViews(live, top, token)
     web_app.router.add_get(VALUES_PATH + "{table}", views.values)
+    web_app.router.add_get(COPIES_PATH + "{table}", views.copies)
     web_app.router.add_get(TOP_PATH, views.top)

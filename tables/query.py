@@ -23,6 +23,13 @@ def order_of(sort: str | None) -> Order:
     )
 
 
+def may_be_stale(stale: str | None) -> bool:
+    """Whether an answer from a copy is welcome where the owner has none. Raises: QueryRefused."""
+    if stale in (None, "ok"):
+        return stale is not None
+    raise QueryRefused(400, "invalid_parameter", "stale is ok, or left out", field="stale")
+
+
 def limit_of(limit: str | None) -> int:
     """The number of rows asked for. Raises: QueryRefused."""
     if limit is None:

@@ -5,8 +5,9 @@
 
 Every worker answers for all: a user is read where their partition is held (`routed.py`), a list is
 gathered (`gathering.py`) and names the workers that did not answer. Nothing is scanned. 503 with
-Retry-After while what was asked for recovers, moves to another worker, or is ranked anew. Errors
-are raised; their JSON is made where the routes are put together.
+Retry-After while what was asked for recovers, moves to another worker, or is ranked anew; a user
+by `?stale=ok` is then read from a copy, and answered with `stale: true` and `age_s`. Errors are
+raised; their JSON is made where the routes are put together.
 """
 
 import json
@@ -17,34 +18,37 @@ from aiohttp import web
 
 from app.clock import Clock, SystemClock
 from app.errors import QueryRefused
-from app.record.keys import keys_of_user
 from app.record.model import MAX_USER_BYTES
 from app.views.tenancy import tenant_of
-from tables import aggregate_codec, tally
-from tables.aggregate import Aggregate, merge
+from tables import tally
 from tables.aggregate_json import rfc3339, to_json
-from tables.definitions import USERS
 from tables.gathering import Gathering
-from tables.query import limit_of, order_of
-from tables.routed import RoutedTables
+from tables.query import limit_of, may_be_stale, order_of
 from tables.top_users import Standing
+from tables.user_reads import UserReads
 
 
 class UserViews:
     """The handlers of both routes."""
 
-    def __init__(self, tables: RoutedTables, gathering: Gathering, clock: Clock) -> None:
-        self._tables = tables
+    def __init__(self, reads: UserReads, gathering: Gathering, clock: Clock) -> None:
+        self._reads = reads
         self._gathering = gathering
         self._clock = clock
 
     async def one(self, request: web.Request) -> web.Response:
         """One user's aggregate, sub-keys merged. Raises: QueryRefused, Unavailable."""
         tenant, user = tenant_of(request), request.match_info["user"]
-        aggregate = await self._find(tenant, user)
-        if aggregate is None:
+        find = (
+            self._reads.any_age if may_be_stale(request.query.get("stale")) else self._reads.exact
+        )
+        found = await find(tenant, user) if is_possible(user) else None
+        if found is None:
             raise QueryRefused(404, "unknown_user", "no exchange of this user has been counted")
-        return _json(to_json(tenant, user, aggregate, self._clock.now_s()))
+        answer = to_json(tenant, user, found.aggregate, self._clock.now_s())
+        if found.age_s is not None:
+            answer |= {"stale": True, "age_s": round(found.age_s, 3)}
+        return _json(answer)
 
     async def many(self, request: web.Request) -> web.Response:
         """The first users in the order asked for. Raises: QueryRefused, Unavailable."""
@@ -54,22 +58,15 @@ class UserViews:
         items = [row(tenant, standing) for standing in standings]
         return _json({"items": items, "next_cursor": None, "missing_workers": missing})
 
-    async def _find(self, tenant: str, user: str) -> Aggregate | None:
-        if not is_possible(user):
-            return None
-        values = await self._tables.get_many(USERS.name, keys_of_user(tenant, user))
-        found = [aggregate_codec.decode(value) for value in values if value is not None]
-        return merge(found) if found else None
-
 
 def register_table_views(
     web_app: web.Application,
-    tables: RoutedTables,
+    reads: UserReads,
     gathering: Gathering,
     clock: Clock | None = None,
 ) -> None:
     """Add both routes; a user's name may contain anything, `/` included."""
-    views = UserViews(tables, gathering, clock or SystemClock())
+    views = UserViews(reads, gathering, clock or SystemClock())
     web_app.router.add_get("/api/v1/users", views.many)
     web_app.router.add_get("/api/v1/users/{user:.+}", views.one)
 

@@ -7,6 +7,8 @@ answers something that is not what was asked for. Redirects are not followed.
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
+from math import inf
+from time import monotonic
 from typing import Any
 
 import aiohttp
@@ -14,12 +16,14 @@ import orjson
 
 from app.cluster.session import LazySession
 from app.cluster.trust import credentials
+from app.engine.contracts import Copy
 from app.errors import Unavailable
 
 TIMEOUT_S = 2.0
 MAX_ANSWER_BYTES = 8 << 20
 MAX_CONNECTIONS = 64
 VALUES_PATH = "/internal/tables/"
+COPIES_PATH = "/internal/copies/"
 
 
 class Peers:
@@ -48,6 +52,19 @@ class Peers:
         except ValueError as exc:
             raise Unavailable(f"{url} answered values that cannot be read") from exc
 
+    async def copies(self, url: str, table: str, keys: Sequence[bytes]) -> list[Copy | None]:
+        """What a worker has of keys, whoever owns them; None: no copy. Raises: Unavailable."""
+        asked_s = monotonic()
+        answer = await self.json(url, COPIES_PATH + table, [("key", encoded(key)) for key in keys])
+        copies = answer.get("copies")
+        if not isinstance(copies, list) or len(copies) != len(keys):
+            raise Unavailable(f"{url} answered something else than {len(keys)} copies")
+        took_s = monotonic() - asked_s
+        try:
+            return [None if copy is None else _copy(copy, took_s) for copy in copies]
+        except (KeyError, TypeError, ValueError) as exc:
+            raise Unavailable(f"{url} answered copies that cannot be read") from exc
+
     async def json(self, url: str, path: str, params: Sequence[tuple[str, str]]) -> dict[str, Any]:
         """A JSON object by GET. Raises: Unavailable."""
         if self._token is None:
@@ -71,6 +88,14 @@ class Peers:
     async def close(self) -> None:
         """Let go of connections; another request opens new ones."""
         await self._session.close()
+
+
+def _copy(copy: Any, took_s: float) -> Copy:
+    """One copy of an answer, older by its way here. Raises: KeyError, TypeError, ValueError."""
+    value, age_s = copy["value"], copy["age_s"]
+    if not isinstance(age_s, float | int) or not 0 <= age_s < inf:
+        raise ValueError("no age")
+    return Copy(None if value is None else decoded(value), age_s + took_s)
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

@@ -5,6 +5,7 @@ options.py          everything an incarnation is built from; `security.py`, `set
 stream_side.py      one incarnation after the other, supervised with `backoff.py`
 app.py              StreamApp, one incarnation: fail-stop instead of crashing its neighbours
 live.py             reading tables from outside of a handler
+copies.py          how old copies of partitions are: pure; `standbys.py` keeps them dated
 membership.py       who a worker is to the consumer group, across its restarts
 process.py          the loop from a stream to a handler: handle, then ack, within bounds
 sinking.py          streams that wait for a sink: batches, or messages concurrently

@@ -24,10 +24,12 @@ from app.engine.outbox import Outbox
 from app.engine.process import process
 from app.engine.settings import bounded_queue, faust_settings
 from app.engine.sinking import Sinking
+from app.engine.standbys import Standbys
 from app.engine.tables import InHand, Table, TableStore
 from app.engine.transport import Transport
 from app.errors import TailraceError
 from app.record.topics import TopicSpec
+from app.tasks import spawn
 
 logger = logging.getLogger(__name__)
 OVERHEAD_BYTES = 1024
@@ -57,6 +59,9 @@ class StreamApp(LiveReads, Sinking, faust.App):
         self._ask_epoch: Callable[[], Awaitable[str]] | None = None
         self._sources: set[str] = set()
         self._served: frozenset[int] | None = None
+        self._leaving: frozenset[int] = frozenset()
+        self._left_at_s = 0.0
+        self._dating: asyncio.Task[None] | None = None
         super().__init__(options.app_id, **faust_settings(options))
         self.on_rebalance_complete.connect(cast(Any, self._recovered))
         self.on_partitions_revoked.connect(cast(Any, self._gone))
@@ -199,18 +204,21 @@ class StreamApp(LiveReads, Sinking, faust.App):
         cast(Any, self.conf).consumer_group_instance_id = own_id
         for directory in (self.conf.datadir, self.conf.appdir, self.conf.tabledir):
             directory.mkdir(parents=True, exist_ok=True)
+        if self.options.standby_replicas:
+            self._dating = spawn(Standbys(self).run(), name="engine-standbys")
 
     async def _producer_flush(self, logger: Any) -> None:
         """Nothing: each commit had its barrier, a bare flush could wait for ever."""
 
     def on_rebalance_start(self) -> None:
         """Tables cannot be read from here on. Called in the consumer's thread."""
-        self._served = None
+        self._leave()
         self.phase = "rebalancing"
         super().on_rebalance_start()
 
     async def _gone(self, app: Any, revoked: set[TP], **kwargs: Any) -> None:
-        self._served = None
+        self._leave()
+        self._left()
         await self._hooks.revoke()
         self.phase = "recovering"
 
@@ -259,6 +267,8 @@ class StreamApp(LiveReads, Sinking, faust.App):
         try:
             await super()._stop_consumer()
         finally:
-            self._served = None
+            self._served, self._leaving = None, frozenset()
+            if self._dating is not None:
+                self._dating.cancel()
             self.phase = "stopped" if self.failure is None else "failed"
             await self._hooks.revoke()

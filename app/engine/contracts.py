@@ -56,6 +56,13 @@ class SinkState(Protocol):
         """A partition is left alone for `wait_s` before the next attempt; None: it goes on."""
 
 
+class Copy(NamedTuple):
+    """A value, None for none, and how old it may be in seconds: all that came before is in it."""
+
+    value: bytes | None
+    age_s: float
+
+
 Write = Callable[[Sequence[Message]], Awaitable[Sequence[Result]]]
 Handle = Callable[[Message], Awaitable[Result]]
 
@@ -94,6 +101,12 @@ class LiveTables(Protocol):
         """The value under `key`, wherever its partition is held in this process.
 
         Raises: Unavailable as `check_ready`, or when another worker owns the key's partition.
+        """
+
+    def copy_of(self, table: str, key: bytes) -> Copy:
+        """The value under `key` in whatever copy this process holds, a standby's too.
+
+        Raises: Unavailable where there is none, or nobody knows how old it is.
         """
 
     def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:

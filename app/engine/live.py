@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from aiokafka.partitioner import murmur2
 
+from app.engine.contracts import Copy
 from app.engine.options import EngineOptions
 from app.engine.rocks import RocksStore
 from app.engine.tables import Table
@@ -24,7 +25,10 @@ class LiveReads:
     tables: Any
     assignor: Any
     should_stop: Any
+    failure: BaseException | None
     _served: frozenset[int] | None
+    _leaving: frozenset[int]
+    _left_at_s: float
 
     @property
     def served(self) -> frozenset[int]:
@@ -53,6 +57,37 @@ class LiveReads:
         self._check_served(partition)
         value: bytes | None = self._data(table).database(partition).get(key)
         return value
+
+    def copy_of(self, table: str, key: bytes) -> Copy:
+        """The value under `key` as this process knows it, and how old that may be.
+
+        Raises: Unavailable where no copy is held, or none that is known to have been the truth.
+        """
+        partition = self.partition_of(key)
+        if self.failure is not None:
+            raise Unavailable(f"the tables are not ready: {self.phase}")
+        if partition in self.served:
+            return Copy(self._data(table).database(partition).get(key), 0.0)
+        if partition in self._leaving:
+            # Still nobody else's: what is in progress is finished, and values only grow newer.
+            value = self._data(table).database(partition).get(key)
+            return Copy(value, monotonic() - self._left_at_s)
+        found = self._data(table).copy_of(partition, key)
+        if found is None:
+            raise Unavailable(f"no copy of partition {partition} is held here")
+        return Copy(found[0], monotonic() - found[1])
+
+    def _leave(self) -> None:
+        """Nothing is served from here on. From any thread."""
+        if self._served is not None:
+            self._left_at_s, self._leaving, self._served = monotonic(), self._served, None
+
+    def _left(self) -> None:
+        """What was in progress is done: what was served is a copy of the moment we left."""
+        left, self._leaving = self._leaving, frozenset()
+        for table in self.tables.values() if left else ():
+            for partition in left:
+                cast(Table, table).rocks.leave(partition, self._left_at_s)
 
     def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """All keys and values of one partition, as they come. Raises: Unavailable."""

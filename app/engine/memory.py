@@ -7,6 +7,7 @@ a handler, choose which writes survived, and read the same messages again.
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
+from app.engine.contracts import Copy
 from app.errors import Unavailable
 
 
@@ -89,10 +90,14 @@ class MemoryEmitter:
 
 @dataclass
 class MemoryTables:
-    """`LiveTables` over memory stores: `stores[table, partition]`; `ready` opens and shuts them."""
+    """`LiveTables` over memory stores: `stores[table, partition]`; `ready` opens and shuts them.
+
+    `age_s` is how old they are as copies; None: there are none.
+    """
 
     stores: dict[tuple[str, int], MemoryStore] = field(default_factory=dict)
     ready: bool = True
+    age_s: float | None = None
 
     def store(self, table: str, partition: int = 0) -> MemoryStore:
         """The store of one partition, made at the first call."""
@@ -110,6 +115,13 @@ class MemoryTables:
             if name == table and (value := store.get(key)) is not None:
                 return value
         return None
+
+    def copy_of(self, table: str, key: bytes) -> Copy:
+        """The value under `key`, `age_s` old. Raises: Unavailable without copies."""
+        if self.age_s is None:
+            raise Unavailable("no copy is held")
+        found = (store.get(key) for (name, _), store in self.stores.items() if name == table)
+        return Copy(next((value for value in found if value is not None), None), self.age_s)
 
     def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """All keys and values of one partition. Raises: Unavailable as `check_ready`."""

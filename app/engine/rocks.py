@@ -26,6 +26,7 @@ from rocksdict import (
     WriteBatch,
 )
 
+from app.engine.copies import Copies
 from app.errors import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ WRITE_BUFFERS = 2
 BLOOM_BITS = 10
 MAX_OPEN_FILES = 256
 PIECE = 128
+MAX_EPOCHS = 4
 OFFSET_PREFIX = b"__faust\0offset__"
 
 
@@ -86,6 +88,10 @@ class RocksStore(rocksdb.Store):
         self.ttl_s = ttl_s
         self.offset_key = OFFSET_PREFIX + epoch.encode()
         self._sent: dict[int, int] = {}
+        self._queued: dict[int, int] = {}
+        self._has: dict[int, int] = {}
+        self._foreign: set[int] = set()
+        self.copies = Copies()
         self._closed = False
 
     @property
@@ -110,13 +116,21 @@ class RocksStore(rocksdb.Store):
     def _open_for_partition(self, partition: int) -> Rdict:
         if self._closed:
             raise Unavailable("the tables are closed")
-        return open_database(self.partition_path(partition), self.ttl_s)
+        database = open_database(self.partition_path(partition), self.ttl_s)
+        self._begin(partition, database)
+        return database
+
+    def _begin(self, partition: int, database: Rdict) -> None:
+        """Note how far a database that was just opened is; another epoch's has no date."""
+        offset = database.get(self.offset_key)
+        self._has[partition] = -1 if offset is None else int(offset)
+        for key, _ in islice(database.items(from_key=OFFSET_PREFIX), MAX_EPOCHS):
+            if cast(bytes, key).startswith(OFFSET_PREFIX) and key != self.offset_key:
+                self._foreign.add(partition)
 
     async def assign_partitions(self, table: Any, tps: set[TP], generation_id: int = 0) -> None:
-        """Open what is newly active, off the loop."""
-        standbys = self.app.assignor.assigned_standbys()
+        """Open what is newly ours, standbys too, off the loop."""
         wanted = {tp.partition for tp in tps if tp.topic in table.changelog_topic.topics}
-        wanted -= {tp.partition for tp in standbys if tp.topic in table.changelog_topic.topics}
         for partition in sorted(wanted - set(self._dbs)):
             opened = await asyncio.to_thread(self._open_for_partition, partition)
             if self._closed:
@@ -138,16 +152,25 @@ class RocksStore(rocksdb.Store):
             self._close(partition)
 
     def _close(self, partition: int) -> None:
-        self._sent.pop(partition, None)
+        for noted in (self._sent, self._queued, self._has):
+            noted.pop(partition, None)
+        self._foreign.discard(partition)
+        self.copies.forget(partition)
         self._key_index.clear()
         if (database := self._dbs.pop(partition, None)) is not None:
             database.close()
 
     # -- changelog
 
+    def queued(self, partition: int) -> None:
+        """A change goes to the changelog and to the database."""
+        self._queued[partition] = self._queued.get(partition, 0) + 1
+
     def sent(self, partition: int, offset: int) -> None:
         """The broker has a change; its offset is persisted with the next commit."""
         self._sent[partition] = max(offset, self._sent.get(partition, -1))
+        self._has[partition] = max(offset, self._has.get(partition, -1))
+        self._queued[partition] = self._queued.get(partition, 0) - 1
 
     def persist_sent(self) -> None:
         """Persist how far the changelog has what these databases have."""
@@ -156,10 +179,27 @@ class RocksStore(rocksdb.Store):
             if (database := self._dbs.get(partition)) is not None:
                 database.put(self.offset_key, str(offset).encode())
 
+    def leave(self, partition: int, at_s: float) -> None:
+        """Date what was served until now; a change that may not have come through spoils it."""
+        if partition in self._dbs and not self._queued.pop(partition, 0):
+            self.copies.date(partition, self._has.get(partition, -1), at_s)
+
+    def reached(self, partition: int, end: int, at_s: float) -> None:
+        """Date a copy if it has everything below `end`, where the changelog ended at `at_s`."""
+        has = self._has.get(partition, -1)
+        if partition in self._dbs and partition not in self._foreign and has + 1 >= end:
+            self.copies.date(partition, has, at_s)
+
+    def copy_of(self, partition: int, key: bytes) -> tuple[bytes | None, float] | None:
+        """The value under `key` in a copy, and when that was true; None without a dated copy."""
+        database, at_s = self._dbs.get(partition), self.copies.at_s(partition)
+        return None if database is None or at_s is None else (database.get(key), at_s)
+
     def apply_changelog_batch(self, batch: Iterable[Any], to_key: Any, to_value: Any) -> None:
         """Write recovered changes and how far they go, all or nothing per partition."""
         batches: dict[int, WriteBatch] = {}
         offsets: dict[int, int] = {}
+        first: dict[int, int] = {}
         for event in batch:
             message = event.message
             if message.topic not in self.table.changelog_topic.topics or message.key is None:
@@ -169,10 +209,13 @@ class RocksStore(rocksdb.Store):
                 writes.delete(message.key)
             else:
                 writes.put(message.key, message.value)
+            first.setdefault(message.partition, message.offset)
             offsets[message.partition] = max(message.offset, offsets.get(message.partition, -1))
         for partition, writes in batches.items():
             writes.put(self.offset_key, str(offsets[partition]).encode())
+            self.copies.reading(partition, first[partition])
             self._db_for_partition(partition).write(writes)
+            self._has[partition] = max(offsets[partition], self._has.get(partition, -1))
 
     def items_of(self, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """Keys and values of one partition, our own bookkeeping apart.

@@ -17,6 +17,7 @@ from typing import Literal, TypeVar
 from app.clock import Clock, SystemClock
 from app.engine.app import StreamApp
 from app.engine.backoff import Backoff
+from app.engine.contracts import Copy
 from app.engine.lag import TopicLag
 from app.errors import Unavailable
 from app.tasks import spawn
@@ -184,6 +185,10 @@ class StreamSide:
     def get(self, table: str, key: bytes) -> bytes | None:
         """The value under `key`. Raises: Unavailable."""
         return self._app().get(table, key)
+
+    def copy_of(self, table: str, key: bytes) -> Copy:
+        """The value under `key` in whatever copy is held. Raises: Unavailable."""
+        return self._app().copy_of(table, key)
 
     def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:
         """All keys and values of one partition. Raises: Unavailable."""

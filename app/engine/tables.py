@@ -14,6 +14,7 @@ from app.record.topics import TopicSpec
 
 logger = logging.getLogger(__name__)
 MS = 1000
+STANDBY_BATCH = 100
 
 
 class Table(FaustTable[Any, Any]):
@@ -26,7 +27,12 @@ class Table(FaustTable[Any, Any]):
         self.ttl_s = ttl_s
         configs = changelog_configs(ttl_s)
         super().__init__(
-            *args, key_type=bytes, value_type=bytes, extra_topic_configs=configs, **kwargs
+            *args,
+            key_type=bytes,
+            value_type=bytes,
+            standby_buffer_size=STANDBY_BATCH,
+            extra_topic_configs=configs,
+            **kwargs,
         )
 
     def _new_store(self) -> RocksStore:
@@ -161,6 +167,7 @@ class TableStore:
         database = store.database(partition)
         app = self._table.app
         app.producer.buffer.add(self._topic, partition, key, value, store.sent)
+        store.queued(partition)
         try:
             database.put(key, value)
         except Exception as exc:

@@ -21,7 +21,12 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
         " `accepted`, `duplicates` and `rejected` with `index` and `reason`; 503 if they are not",
     ),
     ("GET", "/api/v1/users", "the first users by `sort=cost|requests|tokens|errors`, `limit=`"),
-    ("GET", "/api/v1/users/{user}", "one user's live totals, by model, hour and day"),
+    (
+        "GET",
+        "/api/v1/users/{user}",
+        "one user's live totals, by model, hour and day; with `stale=ok`, while the worker that"
+        " holds them is away, from another's copy, `stale: true` and at most `age_s` seconds old",
+    ),
     (
         "GET",
         "/api/v1/live",

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.chaos import brokers, messages, proxies, sinks, workers
+from tests.chaos import brokers, messages, proxies, rolling, sinks, workers
 from tests.chaos.row import Row, keep, table
 from tests.chaos.world import World
 
@@ -27,6 +27,8 @@ SCENARIOS: dict[str, Scenario] = {
         brokers.broker_gone_at_boot,
         workers.worker_killed,
         workers.workers_come_and_go,
+        rolling.rolling_restart,
+        rolling.workers_judged,
         proxies.proxy_killed,
         proxies.fallback_down,
         proxies.disk_full,

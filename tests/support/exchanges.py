@@ -195,9 +195,14 @@ class Ledger:
         """A user's distinct records in the order they were added."""
         return list(self._records[tenant, user])
 
-    def expected(self, user: str, tenant: str = DEFAULT_TENANT) -> dict[str, Any]:
-        """The exactly predictable part of the answer of `/api/v1/users/{user}`."""
-        records = self._records[tenant, user]
+    def expected(
+        self, user: str, tenant: str = DEFAULT_TENANT, *, first: int | None = None
+    ) -> dict[str, Any]:
+        """The exactly predictable part of the answer of `/api/v1/users/{user}`.
+
+        `first`: when only so many of the user's records were counted.
+        """
+        records = self._records[tenant, user][:first]
         by_model: dict[str, list[Record]] = defaultdict(list)
         for record in records:
             by_model[record.model or record.model_requested or "unknown"].append(record)

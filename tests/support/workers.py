@@ -13,10 +13,12 @@ from app.errors import Unavailable
 from app.views.json_errors import json_errors
 from tables import aggregate_codec
 from tables.aggregate import Aggregate
+from tables.copies import CopiedTables
 from tables.gathering import Gathering
 from tables.internal_views import register_internal_views
 from tables.routed import RoutedTables
 from tables.top_users import TopUsers
+from tables.user_reads import UserReads
 from tests.support.web_server import served
 
 TOKEN = "the-token-of-this-test"
@@ -43,6 +45,7 @@ class Worker:
     live: OwnPartitions
     top: TopUsers
     tables: RoutedTables
+    reads: UserReads
     gathering: Gathering
 
 
@@ -75,11 +78,14 @@ async def workers(count: int, timeout_s: float = 2) -> AsyncIterator[Workers]:
             register_internal_views(web_app, live, top, TOKEN)
             url = await stack.enter_async_context(served(web_app))
             placement.by_partition[number] = url
+            tables = RoutedTables(live, placement, peers, url)
+            copies = CopiedTables(live, placement, peers, url)
             them.all.append(
                 Worker(
                     live,
                     top,
-                    RoutedTables(live, placement, peers, url),
+                    tables,
+                    UserReads(tables, copies),
                     Gathering(live, top, placement, peers, url),
                 )
             )

@@ -52,10 +52,10 @@ async def test_what_is_assigned_is_opened(app: StreamApp) -> None:
     assert is_locked(app, 2)
 
 
-async def test_a_standby_is_not_opened(app: StreamApp, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_standby_is_opened_too(app: StreamApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app.assignor, "assigned_standbys", lambda: changelog(app, 1))
     await assign(app, changelog(app, 0, 1))
-    assert opened(app) == {0}
+    assert opened(app) == {0, 1}
 
 
 async def test_what_stays_is_not_opened_again(app: StreamApp) -> None:

@@ -18,9 +18,11 @@ from app.record.keys import anonymous_key, user_key
 from app.record.model import Usage
 from tables import aggregate_codec
 from tables.aggregate import Aggregate
+from tables.copies import CopiedTables
 from tables.gathering import Gathering
 from tables.routed import RoutedTables
 from tables.top_users import TopUsers
+from tables.user_reads import UserReads
 from tables.views import is_possible, register_table_views
 from tests.support.metering import NOW_S, aggregate_of
 
@@ -65,7 +67,10 @@ async def server() -> AsyncIterator[Server]:
     placement, peers = MemoryPlacement({0: OWN_URL}), Peers(None)
     register_table_views(
         web_app,
-        RoutedTables(tables, placement, peers, OWN_URL),
+        UserReads(
+            RoutedTables(tables, placement, peers, OWN_URL),
+            CopiedTables(tables, placement, peers, OWN_URL),
+        ),
         Gathering(tables, top, placement, peers, OWN_URL),
         ManualClock(NOW_S),
     )

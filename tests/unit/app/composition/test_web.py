@@ -10,9 +10,11 @@ from app.composition.web import register_all
 from app.engine.memory import MemoryTables
 from app.metrics import Metrics
 from app.views.health import Part
+from tables.copies import CopiedTables
 from tables.gathering import Gathering
 from tables.routed import RoutedTables
 from tables.top_users import TopUsers
+from tables.user_reads import UserReads
 from tables.views import register_table_views
 from tests.support.web_server import served
 
@@ -24,7 +26,8 @@ class Tables(NoFeature):
         live, top, placement = MemoryTables(), TopUsers(10), MemoryPlacement({0: "own"})
         tables = RoutedTables(live, placement, Peers(None), "own")
         gathering = Gathering(live, top, placement, Peers(None), "own")
-        register_table_views(web_app, tables, gathering)
+        copies = CopiedTables(live, placement, Peers(None), "own")
+        register_table_views(web_app, UserReads(tables, copies), gathering)
 
 
 def application(draining: bool = False) -> web.Application:
