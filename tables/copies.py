@@ -27,7 +27,7 @@ class CopiedTables:
         """The freshest copies of the keys, in their order. Raises: Unavailable."""
         others = {*self._placement.owners(table).values()} - {self._own_url}
         answers = await asyncio.gather(*(self._of(url, table, keys) for url in others))
-        own = [copy_of(self._live, table, key) for key in keys]
+        own = await own_copies(self._live, table, keys)
         return [freshest(copies) for copies in zip(own, *answers, strict=True)]
 
     async def _of(self, url: str, table: str, keys: Sequence[bytes]) -> Sequence[Copy | None]:
@@ -46,8 +46,17 @@ def freshest(copies: Sequence[Copy | None]) -> Copy:
     return min(found, key=lambda copy: copy.age_s)
 
 
-def copy_of(live: LiveTables, table: str, key: bytes) -> Copy | None:
-    """Our own copy, if there is one."""
+async def own_copies(live: LiveTables, table: str, keys: Sequence[bytes]) -> Sequence[Copy | None]:
+    """What this process has of the keys; nothing of what a crash could take back."""
+    copies = [_copy_of(live, table, key) for key in keys]
+    try:
+        await live.durable(table, keys)
+    except Unavailable:
+        return [None] * len(keys)
+    return copies
+
+
+def _copy_of(live: LiveTables, table: str, key: bytes) -> Copy | None:
     try:
         return live.copy_of(table, key)
     except Unavailable:

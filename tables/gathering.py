@@ -54,7 +54,9 @@ class Gathering:
             if url == self._own_url:
                 self._live.check_ready()
                 self._top.check_ready()
-                return self._top.share(order, limit, tenant)
+                share = self._top.share(order, limit, tenant)
+                await self._live.durable(USERS.name)
+                return share
             params = [("tenant", tenant), ("sort", order), ("limit", str(limit))]
             return from_wire((await self._peers.json(url, TOP_PATH, params)).get("items"))
         except Unavailable as unavailable:

@@ -14,7 +14,7 @@ from app.cluster.peers import COPIES_PATH, VALUES_PATH, decoded, encoded
 from app.cluster.trust import check_trusted
 from app.engine.contracts import Copy, LiveTables
 from app.errors import QueryRefused
-from tables.copies import copy_of
+from tables.copies import own_copies
 from tables.definitions import USERS
 from tables.query import limit_of, order_of
 from tables.standings import to_wire
@@ -35,13 +35,15 @@ class InternalViews:
     async def values(self, request: web.Request) -> web.Response:
         """Values of keys whose partitions we serve. Raises: QueryRefused, Unavailable."""
         keys = self._keys_of(request)
-        values = [self._live.get(request.match_info["table"], key) for key in keys]
+        table = request.match_info["table"]
+        values = [self._live.get(table, key) for key in keys]
+        await self._live.durable(table, keys)
         return answer({"values": [None if value is None else encoded(value) for value in values]})
 
     async def copies(self, request: web.Request) -> web.Response:
         """What we have of keys, whoever owns them. Raises: QueryRefused."""
         keys = self._keys_of(request)
-        copies = [copy_of(self._live, request.match_info["table"], key) for key in keys]
+        copies = await own_copies(self._live, request.match_info["table"], keys)
         return answer({"copies": [None if copy is None else to_wire_copy(copy) for copy in copies]})
 
     def _keys_of(self, request: web.Request) -> list[bytes]:
@@ -58,7 +60,9 @@ class InternalViews:
         tenant = request.query.get("tenant", "")
         self._live.check_ready()
         self._top.check_ready()
-        return answer({"items": [to_wire(each) for each in self._top.share(order, limit, tenant)]})
+        share = self._top.share(order, limit, tenant)
+        await self._live.durable(USERS.name)
+        return answer({"items": [to_wire(each) for each in share]})
 
 
 def to_wire_copy(copy: Copy) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 The owner is computed from the key's partition; what is ours is read here, the rest is asked for,
 all owners in parallel. Every worker checks that it serves the partition, so an answer is right or
-there is none: one key that cannot be read makes the whole read fail.
+there is none: one key that cannot be read makes the whole read fail. What is answered is in the
+changelog, so no crash of an owner makes a later answer say less.
 """
 
 import asyncio
@@ -33,8 +34,8 @@ class RoutedTables:
             by_owner[owners.get(partition, self._own_url)].append(key)
         found: dict[bytes, bytes | None] = {}
         asked = [(url, held) for url, held in by_owner.items() if url != self._own_url]
-        for key in by_owner.get(self._own_url, ()):
-            found[key] = self._live.get(table, key)
+        own = by_owner.get(self._own_url, [])
+        found.update((key, self._live.get(table, key)) for key in own)
         answers = await asyncio.gather(
             *(self._peers.values(url, table, held) for url, held in asked), return_exceptions=True
         )
@@ -42,4 +43,5 @@ class RoutedTables:
             if isinstance(answer, BaseException):
                 raise answer
             found.update(zip(held, answer, strict=True))
+        await self._live.durable(table, own)
         return [found[key] for key in keys]

@@ -103,6 +103,12 @@ class LiveTables(Protocol):
         Raises: Unavailable as `check_ready`, or when another worker owns the key's partition.
         """
 
+    async def durable(self, table: str, keys: Sequence[bytes] | None = None) -> None:
+        """Return once a crash cannot take back what the keys (None: all) show now.
+
+        Raises: Unavailable, if the broker does not take the changes in time.
+        """
+
     def copy_of(self, table: str, key: bytes) -> Copy:
         """The value under `key` in whatever copy this process holds, a standby's too.
 

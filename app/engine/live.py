@@ -1,7 +1,7 @@
 """Reading the tables of this process from outside of a handler, between two rebalances."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Any, Literal, cast
 
@@ -9,11 +9,13 @@ from aiokafka.partitioner import murmur2
 
 from app.engine.contracts import Copy
 from app.engine.options import EngineOptions
+from app.engine.outbox import DeliveryError
 from app.engine.rocks import RocksStore
 from app.engine.tables import Table
 from app.errors import Unavailable
 
 SCAN_SLICE_S = 0.001
+DURABLE_S = 1.0
 Phase = Literal["starting", "recovering", "running", "rebalancing", "failed", "stopped"]
 
 
@@ -26,6 +28,8 @@ class LiveReads:
     assignor: Any
     should_stop: Any
     failure: BaseException | None
+    outbox: Any
+
     _served: frozenset[int] | None
     _leaving: frozenset[int]
     _left_at_s: float
@@ -57,6 +61,21 @@ class LiveReads:
         self._check_served(partition)
         value: bytes | None = self._data(table).database(partition).get(key)
         return value
+
+    async def durable(self, table: str, keys: Sequence[bytes] | None = None) -> None:
+        """Return once a crash cannot take back what the keys (None: all) show now.
+
+        Raises: Unavailable.
+        """
+        rocks = self._data(table)
+        partitions = [None] if keys is None else [self.partition_of(key) for key in keys]
+        if all(rocks.is_durable(each) for each in partitions):
+            return
+        try:
+            async with asyncio.timeout(DURABLE_S):
+                await self.outbox.barrier()
+        except (DeliveryError, TimeoutError) as exc:
+            raise Unavailable("the broker has not taken the last changes yet") from exc
 
     def copy_of(self, table: str, key: bytes) -> Copy:
         """The value under `key` as this process knows it, and how old that may be.

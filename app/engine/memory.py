@@ -4,7 +4,7 @@ They keep what a broker would call durable apart from what was only queued, so t
 a handler, choose which writes survived, and read the same messages again.
 """
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from app.engine.contracts import Copy
@@ -98,6 +98,7 @@ class MemoryTables:
     stores: dict[tuple[str, int], MemoryStore] = field(default_factory=dict)
     ready: bool = True
     age_s: float | None = None
+    broker_takes: bool = True
 
     def store(self, table: str, partition: int = 0) -> MemoryStore:
         """The store of one partition, made at the first call."""
@@ -115,6 +116,12 @@ class MemoryTables:
             if name == table and (value := store.get(key)) is not None:
                 return value
         return None
+
+    async def durable(self, table: str, keys: Sequence[bytes] | None = None) -> None:
+        """Return at once. Raises: Unavailable while `broker_takes` is false."""
+        del table, keys
+        if not self.broker_takes:
+            raise Unavailable("the broker does not take changes")
 
     def copy_of(self, table: str, key: bytes) -> Copy:
         """The value under `key`, `age_s` old. Raises: Unavailable without copies."""

@@ -166,6 +166,12 @@ class RocksStore(rocksdb.Store):
         """A change goes to the changelog and to the database."""
         self._queued[partition] = self._queued.get(partition, 0) + 1
 
+    def is_durable(self, partition: int | None) -> bool:
+        """Whether the changelog has all that a partition (None: each) shows."""
+        if partition is None:
+            return not any(self._queued.values())
+        return not self._queued.get(partition)
+
     def sent(self, partition: int, offset: int) -> None:
         """The broker has a change; its offset is persisted with the next commit."""
         self._sent[partition] = max(offset, self._sent.get(partition, -1))

@@ -186,6 +186,10 @@ class StreamSide:
         """The value under `key`. Raises: Unavailable."""
         return self._app().get(table, key)
 
+    async def durable(self, table: str, keys: Sequence[bytes] | None = None) -> None:
+        """Return once a crash cannot take back what the keys show now. Raises: Unavailable."""
+        await self._app().durable(table, keys)
+
     def copy_of(self, table: str, key: bytes) -> Copy:
         """The value under `key` in whatever copy is held. Raises: Unavailable."""
         return self._app().copy_of(table, key)

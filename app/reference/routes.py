@@ -80,6 +80,11 @@ ROUTES: tuple[tuple[str, str, str], ...] = (
         "/internal/tables/{table}",
         "between workers, with the internal token: values of own partitions",
     ),
+    (
+        "GET",
+        "/internal/copies/{table}",
+        "between workers, with the internal token: values of any copy, and their ages",
+    ),
     ("GET", "/internal/instance", "which start of which process answers here"),
     ("GET", "/internal/top", "between workers, with the internal token: own partitions' ranking"),
     ("GET", "/health/live", "200 as long as the process turns; never depends on Kafka"),

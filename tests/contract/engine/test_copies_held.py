@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from faust.types import TP
 
+from app.engine import live
 from app.engine.app import StreamApp
 from app.engine.rocks import open_database
 from app.engine.standbys import Standbys
@@ -168,3 +169,21 @@ async def test_only_an_empty_changelog_is_reached_by_an_empty_copy(app: StreamAp
     assert app._data("t").copies.at_s(partition) is None
     app._data("t").reached(partition, 0, 1.0)
     assert app._data("t").copies.at_s(partition) == 1.0
+
+
+async def test_durable_waits_for_the_changes_of_the_keys_alone(
+    app: StreamApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partition = await hold(app)
+    app.outbox.send = None
+    await app.durable("t", [KEY])
+    app._data("t").queued((partition + 1) % 4)
+    await app.durable("t", [KEY])
+    app._data("t").queued(partition)
+    app.outbox.add("t", partition, KEY, b"v")
+    monkeypatch.setattr(live, "DURABLE_S", 0.01)
+    for keys in ([KEY], None):
+        with pytest.raises(Unavailable):
+            await app.durable("t", keys)
+    app._data("t").sent(partition, 0)
+    await app.durable("t", [KEY])

@@ -45,3 +45,12 @@ async def test_without_a_map_only_our_own_is_read() -> None:
         them.hold(KEYS[0], aggregate_of(1))
         them.placement.by_partition.clear()
         assert (await them.all[0].tables.get_many("users", KEYS[:1]))[0] is not None
+
+
+async def test_what_a_crash_could_take_back_is_not_answered() -> None:
+    async with workers(2) as them:
+        owner = them.hold(KEYS[0], aggregate_of(1))
+        them.all[owner].live.broker_takes = False
+        for worker in them.all:
+            with pytest.raises(Unavailable):
+                await worker.tables.get_many("users", KEYS[:1])
