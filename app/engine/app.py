@@ -22,6 +22,7 @@ from app.engine.membership import instance_id
 from app.engine.options import EngineOptions
 from app.engine.outbox import Outbox
 from app.engine.process import process
+from app.engine.queues import Flow
 from app.engine.settings import bounded_queue, faust_settings
 from app.engine.sinking import Sinking
 from app.engine.standbys import Standbys
@@ -63,6 +64,7 @@ class StreamApp(LiveReads, Sinking, faust.App):
         self._left_at_s = 0.0
         self._dating: asyncio.Task[None] | None = None
         super().__init__(options.app_id, **faust_settings(options))
+        self.flow_control = Flow(loop=self.loop)
         self.on_rebalance_complete.connect(cast(Any, self._recovered))
         self.on_partitions_revoked.connect(cast(Any, self._gone))
 

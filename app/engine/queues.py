@@ -9,7 +9,21 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, cast
 
-from mode.utils.queues import ThrowableQueue
+from mode.utils.queues import FlowControlEvent, ThrowableQueue
+
+
+class Flow(FlowControlEvent):
+    """Mode's switch of all queues, which empties them only when it is turned on.
+
+    Mode's empties them at each `resume`. Faust resumes once more when a recovery is complete, and
+    the standbys are being read by then: what had just come was lost, their copies had holes, and
+    so had the totals of the worker that was given such a copy.
+    """
+
+    def resume(self) -> None:
+        """Let records in, after emptying the queues; nothing if they are let in already."""
+        if not self.is_active():
+            super().resume()
 
 
 class BoundedQueue(ThrowableQueue[Any]):

@@ -207,3 +207,23 @@ async def test_offsets_below_the_committed_one_are_delivered_and_committed(app: 
     take(app.reader, 0)[0].ack(app.reader)
     assert app.reader._new_offset(SOURCE) == 1
     assert app.reader._should_commit(SOURCE, 1)
+
+
+async def test_stock_faust_empties_the_queues_whenever_a_recovery_is_complete(
+    tmp_path: Path,
+) -> None:
+    """What standbys had just read was lost with it."""
+    async with stock_app(tmp_path) as app:
+        app.tables.changelog_queue.put_nowait("a change for a standby")
+        app.flow_control.resume()
+        assert app.tables.changelog_queue.empty()
+
+
+async def test_what_standbys_read_stays_when_a_recovery_is_complete(app: StreamApp) -> None:
+    queue = app.tables.changelog_queue
+    queue.put_nowait("a change for a standby")
+    app.flow_control.resume()
+    assert queue.qsize() == 1
+    app.flow_control.suspend()
+    app.flow_control.resume()
+    assert queue.empty()
