@@ -20,6 +20,10 @@ from proxy.sse import Event, SseParser
 EVENT_STREAM = "text/event-stream"
 # A few dozen tokens: a tenth of a millisecond.
 TOGETHER_BYTES = 4 << 10
+OBJECT_STREAMS = frozenset(
+    {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
+)
+"""JSON objects one after the other, a line each (ndjson.org, jsonlines.org)."""
 MAX_ERROR_TEXT_BYTES = 64 << 10
 
 
@@ -92,7 +96,7 @@ class ResponseSide:
         media_type = head.media_type
         if media_type == EVENT_STREAM:
             self._parser = SseParser(limits.max_event_bytes, JsonSkim)
-        elif in_elements and "json" in media_type:
+        elif media_type in OBJECT_STREAMS or (in_elements and "json" in media_type):
             self._elements = JsonElements(limits.max_event_bytes)
         elif "json" in media_type or not media_type:
             self._document = JsonBody(limits.max_decoded_bytes)

@@ -9,6 +9,7 @@
     openai_audio.py        OpenAI speech and transcriptions
     anthropic_messages.py  Anthropic messages
     gemini.py              Gemini generateContent and streamGenerateContent
+    ollama.py              Ollama's own chat, generate and embed
     unbilled.py            what costs no tokens: counting them, files, batches, all that only looks
     unknown.py             anything else: only common names are read
     openai_usage.py        the usage object of OpenAI's APIs and its variants
@@ -26,6 +27,7 @@ from functools import lru_cache
 from proxy.dialects.anthropic_messages import AnthropicMessages
 from proxy.dialects.base import DialectState
 from proxy.dialects.gemini import Gemini
+from proxy.dialects.ollama import Ollama
 from proxy.dialects.openai_audio import OpenAIAudio
 from proxy.dialects.openai_chat import OpenAIChat
 from proxy.dialects.openai_completions import OpenAICompletions
@@ -42,7 +44,6 @@ DIALECTS: list[tuple[str, Callable[[], DialectState]]] = [
     ("/responses", OpenAIResponses),
     ("/responses/compact", OpenAIResponses),
     ("/responses/input_tokens", Unbilled),
-    ("/embeddings", OpenAIEmbeddings),
     ("/images/generations", OpenAIImages),
     ("/images/edits", OpenAIImages),
     ("/images/variations", OpenAIImages),
@@ -51,6 +52,11 @@ DIALECTS: list[tuple[str, Callable[[], DialectState]]] = [
     ("/audio/speech", OpenAIAudio),
     ("/v1/messages", AnthropicMessages),
     ("/messages/count_tokens", Unbilled),
+    ("/api/chat", Ollama),
+    ("/api/generate", Ollama),
+    ("/api/embed", Ollama),
+    ("/api/embeddings", Ollama),
+    ("/embeddings", OpenAIEmbeddings),
     (":generateContent", Gemini),
     (":streamGenerateContent", Gemini),
     (":countTokens", Unbilled),

@@ -38,3 +38,18 @@ def prompt_bytes(messages: Any) -> int:
         elif isinstance(value, dict):
             waiting.extend(value[name] for name in _TEXT_FIELDS if name in value)
     return total_bytes
+
+
+def json_bytes(value: Any) -> int:
+    """About how much text a value is; its names and strings alone are counted."""
+    total_bytes, waiting = 0, [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            waiting += each.values()
+            total_bytes += sum(map(utf8_bytes, each))
+        elif isinstance(each, list):
+            waiting += each
+        else:
+            total_bytes += utf8_bytes(each)
+    return total_bytes

@@ -9,7 +9,7 @@ last answer has a `finishReason`; a prompt that is refused has a `blockReason` i
 from typing import Any, ClassVar
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
-from proxy.dialects.estimate import prompt_bytes, tokens, utf8_bytes
+from proxy.dialects.estimate import json_bytes, prompt_bytes, tokens, utf8_bytes
 from proxy.dialects.fields import count, error_of, items, load, mapping, text, usage_of, user_of
 from proxy.sse import Event
 
@@ -119,7 +119,7 @@ class Gemini:
     def _read_part(self, part: Document) -> int:
         part_bytes = utf8_bytes(part.get("text"))
         if call := mapping(part.get("functionCall")):
-            part_bytes += utf8_bytes(call.get("name")) + _json_bytes(call.get("args"))
+            part_bytes += utf8_bytes(call.get("name")) + json_bytes(call.get("args"))
         self._output_bytes += part_bytes
         if "inlineData" in part or "executableCode" in part:
             return SHOWN
@@ -130,21 +130,6 @@ class Gemini:
     def _end(self, reason: str) -> None:
         self._facts.finish_reason = reason
         self._facts.ended = True
-
-
-def _json_bytes(value: Any) -> int:
-    """About how much text a value is; its names and strings alone are counted."""
-    total_bytes, waiting = 0, [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            waiting += each.values()
-            total_bytes += sum(map(utf8_bytes, each))
-        elif isinstance(each, list):
-            waiting += each
-        else:
-            total_bytes += utf8_bytes(each)
-    return total_bytes
 
 
 def _counts(usage: Document) -> dict[str, Any] | None:

@@ -21,10 +21,20 @@ NAMES = [
     "stream", "messages", "metadata", "user_id", "text", "partial_json", "content_block",
     "input_tokens", "output_tokens", "cache_creation", "stop_reason", "audio", "refusal",
     "cache_read_input_tokens", "cache_creation_input_tokens", "reasoning_content", "thinking",
+    "candidates", "parts", "inlineData", "functionCall", "args", "thought", "finishReason",
+    "usageMetadata", "promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "modality",
+    "promptTokensDetails", "tokenCount", "promptFeedback", "blockReason", "groundingMetadata",
+    "webSearchQueries", "response", "output", "item", "action", "status", "incomplete_details",
+    "reason", "output_tokens_details", "reasoning_tokens", "total_tokens", "cost", "x_groq",
+    "cost_in_usd_ticks", "server_tool_use", "data", "duration", "seconds", "done", "eval_count",
+    "prompt_eval_count", "message_id", "service_tier", "n", "input", "prompt", "contents", "labels",
 ]  # fmt: skip
 WORDS = [
     "message_start", "message_delta", "message_stop", "content_block_delta", "text_delta", "error",
     "content_block_start", "input_json_delta", "tool_use", "stop", "", "x" * 600, "\n\x00", "é🎉",
+    "response.completed", "response.failed", "response.output_text.delta", "response.created",
+    "response.output_item.done", "web_search_call", "refusal", "transcript.text.done", "AUDIO",
+    "speech.audio.done", "image_generation.completed", "x.partial_image", "STOP", "SAFETY",
 ]  # fmt: skip
 LEAVES = (
     st.none()
@@ -42,6 +52,7 @@ VALUES = st.recursive(
 )
 OBJECTS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8)
 LIMITS = CaptureLimits(max_body_bytes=500, max_decoded_bytes=2000, max_event_bytes=300)
+STREAMED = "/v1beta/models/g:streamGenerateContent"
 by_dialect = pytest.mark.parametrize("dialect", list(CALLS))
 
 
@@ -79,10 +90,14 @@ def test_a_dialect_reads_any_json(
     ),
     status=st.sampled_from([200, 204, 400, 500, 999]),
     content_type=st.sampled_from(
-        ["text/event-stream", "application/json", "", "text/plain", "image/png", "\x00é;;"]
+        [
+            *("text/event-stream", "application/json", "", "text/plain", "image/png", "\x00é;;"),
+            *("application/x-ndjson", "audio/mpeg"),
+        ]
     ),
     encoding=st.sampled_from(["", "identity", "gzip", "br, gzip", "zstd", "compress", ",", "é"]),
     omit=st.booleans(),
+    streamed=st.booleans(),
 )
 def test_any_bytes_make_a_record(
     dialect: str,
@@ -92,8 +107,10 @@ def test_any_bytes_make_a_record(
     content_type: str,
     encoding: str,
     omit: bool,
+    streamed: bool,
 ) -> None:
     family, path = CALLS[dialect]
+    path = STREAMED if streamed and dialect == "gemini" else path
     meta = call_meta(path=path, omit_response=omit, request_content_encoding=encoding)
     capture = Capture(meta, LIMITS, family)
     capture.feed_request(request)

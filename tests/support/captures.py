@@ -22,6 +22,7 @@ CALLS = {
     "openai_audio": ("openai", "/v1/audio/transcriptions"),
     "anthropic_messages": ("anthropic", "/v1/messages"),
     "gemini": ("gemini", "/v1beta/models/gemini-2.5-flash:generateContent"),
+    "ollama": ("openai", "/api/chat"),
     "unbilled": ("anthropic", "/v1/messages/count_tokens"),
     "unknown": ("raw", "/v1/anything"),
 }

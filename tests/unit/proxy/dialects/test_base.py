@@ -4,6 +4,7 @@ from proxy.dialects import DIALECTS, dialect_state
 from proxy.dialects.anthropic_messages import AnthropicMessages
 from proxy.dialects.base import SILENT, DialectState, ResponseFacts
 from proxy.dialects.gemini import Gemini
+from proxy.dialects.ollama import Ollama
 from proxy.dialects.openai_audio import OpenAIAudio
 from proxy.dialects.openai_chat import OpenAIChat
 from proxy.dialects.openai_completions import OpenAICompletions
@@ -46,6 +47,9 @@ STATES = [*dict.fromkeys(state for _, state in DIALECTS), UnknownJson]
         ("gemini", "/v1beta/models/g:streamGenerateContent?alt=sse", Gemini),
         ("gemini", "/v1beta/models/g:countTokens", Unbilled),
         ("gemini", "/v1beta/openai/chat/completions", OpenAIChat),
+        ("openai", "/api/chat", Ollama),
+        ("openai", "/api/generate", Ollama),
+        ("openai", "/api/embeddings", Ollama),
         ("raw", "/v1/chat/completions", UnknownJson),
         ("nobody", "", UnknownJson),
     ],

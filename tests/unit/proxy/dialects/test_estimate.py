@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from proxy.dialects.estimate import prompt_bytes, tokens, utf8_bytes
+from proxy.dialects.estimate import json_bytes, prompt_bytes, tokens, utf8_bytes
 
 
 def test_four_bytes_are_a_token() -> None:
@@ -33,3 +33,8 @@ def test_depth_does_not_matter() -> None:
     for _ in range(5000):
         deep = [{"content": deep}]
     assert prompt_bytes(deep) == 1
+
+
+def test_names_and_strings_of_any_value_are_text() -> None:
+    assert json_bytes({"city": ["Oslo", 1, None, {"é": "x"}]}) == 11
+    assert json_bytes(None) == 0
