@@ -7,6 +7,7 @@ import sys
 
 from app.composition.host import Process
 from app.errors import StartError
+from app.logs import redact_logs
 from config import SettingsError, load_settings
 
 EXIT_CANNOT_START = 2
@@ -15,7 +16,9 @@ EXIT_CANNOT_START = 2
 def build() -> Process:
     """The process that the environment describes; exits with one line where it cannot be."""
     try:
-        return Process(load_settings())
+        settings = load_settings()
+        redact_logs(settings.secrets())
+        return Process(settings)
     except (StartError, SettingsError) as error:
         sys.stderr.write(f"tailrace: {error}\n")
         sys.exit(EXIT_CANNOT_START)

@@ -118,8 +118,8 @@ class RelaySettings(Section):
     max_connections: Annotated[int, Field(ge=1, le=100_000)] = Field(
         1000, description="pooled connections to all upstreams"
     )
-    targets: str = Field(
-        "",
+    targets: str | None = Field(
+        None,
         description="addresses that Tailrace-Target-Url may name beside the upstreams', by commas:"
         " https://api.groq.com, https://*.openai.azure.com",
     )

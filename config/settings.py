@@ -116,6 +116,14 @@ class Settings(BaseSettings):
         values = {leaf.variable: leaf.value_in(self) for leaf in leaves(type(self))}
         return {name: in_text(value) for name, value in values.items() if value is not None}
 
+    def secrets(self) -> list[str]:
+        """Every value that nobody may read: keys, tokens, passwords, addresses that hold some."""
+        values = [leaf.value_in(self) for leaf in leaves(type(self))]
+        found = [each.get_secret_value() for each in values if isinstance(each, SecretStr)]
+        addresses = [each.base_url for each in self.upstreams.values()]
+        addresses += [each for each in values if isinstance(each, str)]
+        return found + [each for each in addresses if "://" in each and "@" in each]
+
     @model_validator(mode="after")
     def _open_on_loopback_alone(self) -> Self:
         if self.access.mode == "open" and not is_loopback(self.web.bind):

@@ -29,7 +29,8 @@ class CallMeta:
     `user` is the header's, None leaves it to the body, and `model_override` is the client's word
     for the model, None leaves it to the response. `upstream_url` and `path` hold no secrets.
     `started_at_s` counts from the Unix epoch, `started_mono_s` is a reading of the monotonic clock
-    that every later `at_s` is read from.
+    that every later `at_s` is read from. `secrets` are the call's credentials, for the capture to
+    keep out of its copies; they go no further.
     """
 
     tenant: str
@@ -54,6 +55,7 @@ class CallMeta:
     omit_response: bool = False
     request_content_type: str = ""
     request_content_encoding: str = ""
+    secrets: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

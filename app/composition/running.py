@@ -20,7 +20,7 @@ def run_process(settings: Settings, share: Share | None = None) -> int:
 
     Raises: StartError.
     """
-    set_up_logging(settings.log.level, settings.log.format)
+    set_up_logging(settings.log.level, settings.log.format, settings.secrets())
     # The policy reaches the consumer's thread too, which makes a loop of its own.
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     process = Process(settings, share)

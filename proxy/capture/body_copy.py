@@ -1,9 +1,11 @@
 """A copy of a body, kept up to a limit; beyond it, the body goes elsewhere or nowhere."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from app.record.bodies import BodyPart
 from proxy.capture.large import Begin, LargeBody
+from proxy.capture.scrubbing import Scrubber
 
 Fate = Literal["kept", "too_large", "dropped"]
 
@@ -12,23 +14,51 @@ class BodyCopy:
     """Chunks as they came; all are let go at once when they are more than `limit_bytes`.
 
     With `begin` they, and all that follow, are given to the `large` body that it answers.
+    Credentials of the call (`secrets`) are overwritten in either.
     """
 
-    __slots__ = ("_begin", "_chunks", "_limit_bytes", "_size_bytes", "large", "outgrown")
+    __slots__ = (
+        "_begin",
+        "_chunks",
+        "_large",
+        "_limit_bytes",
+        "_scrubber",
+        "_size_bytes",
+        "outgrown",
+    )
 
-    def __init__(self, limit_bytes: int, begin: Begin | None = None) -> None:
+    def __init__(
+        self, limit_bytes: int, begin: Begin | None = None, secrets: Sequence[bytes] = ()
+    ) -> None:
+        self._scrubber = Scrubber(secrets) if secrets else None
         self._begin = begin
         self._chunks: list[bytes] = []
         self._limit_bytes = limit_bytes
         self._size_bytes = 0
-        self.large: LargeBody | None = None
+        self._large: LargeBody | None = None
         self.outgrown = False
 
+    @property
+    def large(self) -> LargeBody | None:
+        """The body where it goes elsewhere; to be asked for when all of it was added."""
+        self._settle()
+        return self._large
+
     def add(self, chunk: bytes) -> None:
-        """Keep one more chunk; no copy is made of it."""
+        """Keep one more chunk; no copy is made of it, unless a credential may be in it."""
+        if self._scrubber is not None:
+            chunk = self._scrubber.feed(chunk)
+        if chunk:
+            self._add(chunk)
+
+    def _settle(self) -> None:
+        if self._scrubber is not None and (rest := self._scrubber.flush()):
+            self._add(rest)
+
+    def _add(self, chunk: bytes) -> None:
         if self.outgrown:
-            if self.large is not None:
-                self.large.add(chunk)
+            if self._large is not None:
+                self._large.add(chunk)
             return
         self._chunks.append(chunk)
         self._size_bytes += len(chunk)
@@ -39,19 +69,20 @@ class BodyCopy:
         self.outgrown = True
         chunks, self._chunks = self._chunks, []
         if self._begin is not None:
-            self.large = self._begin()
+            self._large = self._begin()
             for chunk in chunks:
-                self.large.add(chunk)
+                self._large.add(chunk)
 
     @property
     def fate(self) -> Fate:
         """What became of the body; one that is on its way still counts as dropped."""
-        if self.large is not None:
-            return "dropped" if self.large.state == "open" else self.large.state
+        if (large := self.large) is not None:
+            return "dropped" if large.state == "open" else large.state
         return "too_large" if self.outgrown else "kept"
 
     def data(self) -> bytes:
         """All of it in one piece, joined once; empty if it has outgrown its limit."""
+        self._settle()
         if len(self._chunks) > 1:
             self._chunks = [b"".join(self._chunks)]
         return self._chunks[0] if self._chunks else b""

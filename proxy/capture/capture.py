@@ -12,6 +12,7 @@ from app.record.model import ANONYMOUS_USER
 from proxy.capture.large import Begin, LargeBodies, LargeBody, Side
 from proxy.capture.request_side import RequestSide
 from proxy.capture.response_side import ResponseHead, ResponseSide
+from proxy.capture.scrubbing import scrub_text
 from proxy.capture.timings import Marks, tokens_per_s
 from proxy.capture.verdict import verdict
 from proxy.dialects import dialect_state
@@ -114,6 +115,7 @@ class Capture:
             self._dialect,
             omit=self._meta.omit_response,
             begin=self._begin("response"),
+            secrets=self._meta.secrets,
             in_elements=stream_in(self._meta.path),
         )
 
@@ -166,7 +168,7 @@ class Capture:
             stream=self._streams(asked),
             status=status,
             outcome=outcome,
-            error=error,
+            error=scrub_text(error, self._meta.secrets),
             model=self._meta.model_override or facts.model,
             finish_reason=facts.finish_reason,
             provider_request_id=self._provider_request_id or facts.provider_id,
@@ -218,7 +220,7 @@ class Capture:
             **self._known(stamp),
             status=status,
             outcome=outcome,
-            error=error,
+            error=scrub_text(error, self._meta.secrets),
             provider_request_id=self._provider_request_id,
             timings_ms=self._marks.timings_ms(None),
         )

@@ -39,7 +39,8 @@ class RequestSide:
         self._limits = limits
         self._dialect = dialect
         self._boundary: bytes | None = None
-        self._copy = BodyCopy(0) if meta.omit_request else BodyCopy(limits.max_body_bytes, begin)
+        limit_bytes = 0 if meta.omit_request else limits.max_body_bytes
+        self._copy = BodyCopy(limit_bytes, None if meta.omit_request else begin, meta.secrets)
         self._decoder: Decoder | None = None
         self._form = b""
         self._json: JsonBody | None = None

@@ -1,5 +1,6 @@
 """The response as it comes down: its copy, decoded and read as events or as one document."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,6 +10,7 @@ from proxy.capture.body_copy import BodyCopy
 from proxy.capture.json_body import JsonBody
 from proxy.capture.large import Begin, LargeBody
 from proxy.capture.pace import Pace
+from proxy.capture.scrubbing import Scrubber, cleaned
 from proxy.decoding import Decoder, coding_names
 from proxy.dialects.base import SHOWN, DialectState, ResponseFacts
 from proxy.dialects.fields import load, short
@@ -57,10 +59,12 @@ class ResponseSide:
         "_elements",
         "_omit",
         "_parser",
+        "_secrets",
         "_stopped",
         "_text",
         "_waiting",
         "_waiting_bytes",
+        "_watch",
         "head",
         "notes",
         "pace",
@@ -76,12 +80,18 @@ class ResponseSide:
         omit: bool,
         begin: Begin | None = None,
         in_elements: bool = False,
+        secrets: Sequence[bytes] = (),
     ) -> None:
-        """`in_elements` says that JSON is a stream of objects, the elements of one array."""
+        """`in_elements` says that JSON is a stream of objects, the elements of one array.
+
+        `secrets` are kept out of the copy.
+        """
         self.head = head
         self._dialect = dialect
         self._omit = omit
-        self._copy = BodyCopy(0) if omit else BodyCopy(limits.max_body_bytes, begin)
+        self._copy = BodyCopy(0) if omit else BodyCopy(limits.max_body_bytes, begin, secrets)
+        self._secrets = secrets
+        self._watch: Scrubber | None = None
         self._parser: SseParser | None = None
         self._elements: JsonElements | None = None
         self._document: JsonBody | None = None
@@ -104,6 +114,7 @@ class ResponseSide:
             self._text = BodyCopy(min(MAX_ERROR_TEXT_BYTES, limits.max_decoded_bytes))
         if coding_names(head.content_encoding) and self._reads:
             self._decoder = Decoder(head.content_encoding, limits.max_decoded_bytes)
+            self._watch = Scrubber(secrets) if secrets else None
 
     @property
     def is_stream(self) -> bool:
@@ -138,6 +149,8 @@ class ResponseSide:
                 self.catch_up()
         else:
             for piece in self._decoder.feed(chunk):
+                if self._watch is not None:
+                    self._watch.feed(piece)
                 self._take(piece, at_s)
 
     def catch_up(self) -> None:
@@ -159,12 +172,23 @@ class ResponseSide:
         if self.state != "kept":
             return None
         head = self.head
-        return self._copy.part(head.content_type, head.content_encoding)
+        part = self._copy.part(head.content_type, head.content_encoding)
+        if part.stored is None and (head.status >= 400 or self._leaks):
+            return cleaned(part, self._secrets, is_error=head.status >= 400)
+        return part
 
     @property
     def large(self) -> LargeBody | None:
-        """The body, where it goes elsewhere."""
-        return self._copy.large
+        """The body, where it goes elsewhere; compressed credentials cannot be taken out of it."""
+        large = self._copy.large
+        if large is not None and self._leaks:
+            large.give_up()
+        return large
+
+    @property
+    def _leaks(self) -> bool:
+        """Whether a credential of the call is in what was decoded."""
+        return self._watch is not None and self._watch.found
 
     def finish(self) -> tuple[ResponseFacts, bool]:
         """What the response says, and whether it is a stream that was cut short."""

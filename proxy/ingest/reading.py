@@ -29,6 +29,7 @@ from app.record.codec import decode_record, encode_record
 from app.record.keys import exchange_key
 from app.record.model import DEFAULT_TENANT, BodyState, Record
 from app.record.topics import Topics
+from app.redaction import mask_url, redact_text
 from proxy.ingest.wire import SIDES, Line, parse_line
 from proxy.publisher.encoding import MAX_MESSAGE_BYTES
 from proxy.publisher.outlet import Outgoing
@@ -36,6 +37,7 @@ from proxy.publisher.outlet import Outgoing
 FOREIGN = "log:"
 MAX_NAME_CHARS = 256
 MAX_DECODED_BYTES = 64 << 20
+CLEANED = {"upstream_url": mask_url, "path": mask_url, "error": redact_text}
 OURS = frozenset({"key_id", "attempt", "body_ref", "request_body", "response_body"})
 
 
@@ -77,6 +79,7 @@ class LineReader:
         members = dict(line.record or {})
         if not trusted:
             _disown(members, raw, tenant)
+        _clean(members)
         self._name(members)
         value = orjson.dumps(members)
         record = decode_record(value)
@@ -130,6 +133,13 @@ def _disown(members: dict[str, Any], raw: bytes, tenant: str) -> None:
         members["producer_id"] = (FOREIGN + producer)[:MAX_NAME_CHARS]
         if members.get("sequence") is not None:
             members["request_id"] = _digest_id(raw)
+
+
+def _clean(members: dict[str, Any]) -> None:
+    """Mask the credentials that whoever made the record may have left in it."""
+    for name, clean in CLEANED.items():
+        if isinstance(value := members.get(name), str):
+            members[name] = clean(value)
 
 
 def _digest_id(raw: bytes) -> str:

@@ -10,7 +10,7 @@
     finishing.py   `Finishing`: records that wait until it is known what becomes of large bodies
     headers.py     which header fields pass (RFC 9110 §7.6.1), split in one walk
     errors.py      our own errors in the called API's shape
-    secrets.py     credentials masked in URLs
+    secrets.py     the credentials of a call, wherever they travel
     upstreams.py   the table of named upstreams
     targets.py     `Targets`: an upstream of the client's own choice, on an allow-list
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from app.access.directory import ANYBODY, Principal
 from app.errors import RelayRefused, UpstreamError
 from app.record.model import DEFAULT_TENANT, Outcome
+from app.redaction import mask_url
 from app.tally import Tally
 from proxy.capture.large import LargeBody
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
@@ -18,7 +19,7 @@ from proxy.identity import PropertyLimits, read_identity
 from proxy.relay.finishing import Finishing
 from proxy.relay.headers import RequestHead, ResponseHead
 from proxy.relay.recording import CallCapture, Recorder
-from proxy.relay.secrets import mask_url
+from proxy.relay.secrets import credentials_of
 from proxy.relay.upstreams import Upstream
 from proxy.upstream.protocol import UpstreamResponse
 
@@ -83,6 +84,7 @@ class Calls:
             omit_response=identity.omit_response,
             request_content_type=head.content_type.decode("latin-1"),
             request_content_encoding=head.content_encoding.decode("latin-1"),
+            secrets=credentials_of(head, target, upstream),
         )
         refusal = NO_KEY if principal is None else identity.refusal
         return Call(self, meta, upstream.dialect_of(path), refusal)

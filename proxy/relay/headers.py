@@ -27,6 +27,19 @@ HOP_BY_HOP = frozenset(
 LEFT_BY_REQUESTS = HOP_BY_HOP | {b"host", b"expect"}
 LEFT_BY_RESPONSES = HOP_BY_HOP | {REQUEST_ID}
 OWN_PREFIXES = (b"tailrace-", b"helicone-")
+CREDENTIALS = frozenset(
+    {
+        b"authorization",
+        b"x-api-key",
+        b"api-key",
+        b"x-goog-api-key",
+        b"ocp-apim-subscription-key",
+        b"x-auth-token",
+        b"x-amz-security-token",
+        b"cookie",
+    }
+)
+"""Fields whose values pass, and must not be in any copy."""
 NOTED = frozenset({b"traceparent", b"x-stainless-retry-count"})
 PROVIDER_IDS = frozenset({b"x-request-id", b"request-id", b"apim-request-id"})
 PERSISTENCE = frozenset({b"keep-alive", b"close", b""})
@@ -38,6 +51,7 @@ class RequestHead:
 
     passed: list[tuple[bytes, bytes]] = field(default_factory=list)
     own: list[tuple[bytes, bytes]] = field(default_factory=list)
+    credentials: list[bytes] = field(default_factory=list, repr=False)
     content_type: bytes = b""
     content_encoding: bytes = b""
     authorized: bool = False
@@ -80,8 +94,9 @@ def split_request(raw: RawHeaders) -> RequestHead:
             head.content_type = pair[1]
         elif name == b"content-encoding":
             head.content_encoding = _joined(head.content_encoding, pair[1])
-        elif name == b"authorization":
-            head.authorized = True
+        elif name in CREDENTIALS:
+            head.credentials.append(pair[1])
+            head.authorized = head.authorized or name == b"authorization"
     _leave(head.passed, named)
     return head
 

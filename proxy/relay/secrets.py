@@ -1,29 +1,59 @@
-"""Credentials in URLs, masked before a URL is stored or logged."""
+"""The credentials of one call, wherever they travel: what must not be found in any copy of it.
 
-import re
-from urllib.parse import unquote
+They come in header fields, in the query, and in the configured address of an upstream. A value is
+looked for as it came, without its scheme, and in the forms in which a provider may say it back.
+"""
 
-MASK = "***"
-USERINFO = re.compile(r"(?<=://)[^/?#@\s]*@")
-PARAMETER = re.compile(r"(?P<before>[?&;]|^)(?P<name>[^=&;?#]+)=(?P<value>[^&;#]*)")
-SECRET_WORDS = ("key", "token", "secret", "sig", "passw", "auth", "cred", "session", "code", "jwt")
+import base64
+import binascii
+from functools import lru_cache
+from urllib.parse import unquote_to_bytes
 
+from app.redaction import MIN_SECRET_CHARS, PARAMETER, sounds_secret
+from proxy.relay.headers import RequestHead
+from proxy.relay.upstreams import Upstream
 
-def mask_url(url: str) -> str:
-    """The URL with its userinfo and the values of secret-looking query parameters replaced."""
-    if "@" in url:
-        url = USERINFO.sub(f"{MASK}@", url, count=1)
-    path, question, query = url.partition("?")
-    return f"{path}?{mask_query(query)}" if question else path
-
-
-def mask_query(query: str) -> str:
-    """A query string whose secret-looking parameters have their values replaced."""
-    return PARAMETER.sub(_masked, query)
+OWN = frozenset({b"tailrace-auth", b"helicone-auth"})
+MAX_CACHED = 1024
 
 
-def _masked(match: re.Match[str]) -> str:
-    name = unquote(match["name"]).casefold()
-    if any(word in name for word in SECRET_WORDS):
-        return f"{match['before']}{match['name']}={MASK}"
-    return match[0]
+def credentials_of(head: RequestHead, target: str, upstream: Upstream) -> tuple[bytes, ...]:
+    """Every form of every credential of a call, the longest first."""
+    values = [*head.credentials]
+    if head.own:
+        values += [value for name, value in head.own if name in OWN]
+    if upstream.authorization is not None:
+        values.append(upstream.authorization)
+    query = target.partition("?")[2]
+    if query:
+        values += _in_query(query)
+    if len(values) == 1:
+        return _forms(values[0])
+    forms = {form for value in values for form in _forms(value)}
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _in_query(query: str) -> list[bytes]:
+    found = [match["value"] for match in PARAMETER.finditer(query) if sounds_secret(match["name"])]
+    return [value.encode("latin-1", "replace") for value in found]
+
+
+@lru_cache(MAX_CACHED)
+def _forms(value: bytes) -> tuple[bytes, ...]:
+    """A field's credential as it may be said back: bare, decoded, and as JSON escapes it."""
+    scheme, space, rest = value.strip().partition(b" ")
+    bare = rest.strip() if space else scheme
+    forms = {bare, unquote_to_bytes(bare)}
+    if scheme.lower() == b"basic":
+        forms |= _of_basic(bare)
+    forms |= {form.replace(b"/", b"\\/") for form in forms}
+    kept = [form for form in forms if len(form) >= MIN_SECRET_CHARS]
+    return tuple(sorted(kept, key=len, reverse=True))
+
+
+def _of_basic(encoded: bytes) -> set[bytes]:
+    try:
+        pair = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return set()
+    return {pair, pair.partition(b":")[2]}

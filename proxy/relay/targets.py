@@ -46,12 +46,12 @@ class Address:
 class Targets:
     """The addresses that calls may choose."""
 
-    def __init__(self, upstreams: Upstreams, allowed: str = "") -> None:
+    def __init__(self, upstreams: Upstreams, allowed: str | None = None) -> None:
         """`allowed` are entries parted by commas. Raises: StartError for one that is no address."""
         # The mock is at our own address: a call to it would come back to us.
         others = [each for each in upstreams.by_name.values() if each.name != MOCK]
         self._upstreams = {_of(each.origin): each for each in others}
-        entries = [text.strip() for text in allowed.split(",")]
+        entries = [text.strip() for text in (allowed or "").split(",")]
         self._allowed = [_entry(text) for text in entries if text]
 
     def upstream(self, own: Sequence[tuple[bytes, bytes]]) -> Upstream | None:

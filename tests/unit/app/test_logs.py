@@ -13,8 +13,11 @@ from app.logs import JsonFormatter, set_up_logging
 @pytest.fixture(autouse=True)
 def _root_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
+    handlers, level, hook = list(root.handlers), root.level, sys.excepthook
+    factory = logging.getLogRecordFactory()
     yield
+    logging.setLogRecordFactory(factory)
+    sys.excepthook = hook
     root.handlers[:] = handlers
     root.setLevel(level)
 
@@ -45,3 +48,26 @@ def test_our_lines_go_to_stderr_and_libraries_only_warn(
     assert "ours" in err
     assert "theirs" not in err
     assert "their warning" in err
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_line_and_no_traceback_holds_a_credential(
+    form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Neither what is known from the settings nor what looks like a key, whoever logs it."""
+    set_up_logging("INFO", form, ["the canary sings"])
+    log = logging.getLogger("lib.x")
+    log.warning("%s and sk-canary-0123456789ab", "the canary sings")
+    log.warning("wrong arguments %d", "the canary sings")
+    try:
+        raise ValueError("the canary sings in https://u:canary@host/?key=canary")
+    except ValueError:
+        log.exception("failed")
+        kind, error, traceback = sys.exc_info()
+    assert kind is not None
+    assert error is not None
+    sys.excepthook(kind, error, traceback)
+    err = capsys.readouterr().err
+    assert "canary" not in err
+    assert err.count("ValueError: *** in") == 2
+    assert "a log line that cannot be made: TypeError" in err

@@ -92,3 +92,11 @@ def test_values_as_variables_hold_them() -> None:
     assert in_text(True) == "true"
     assert in_text(0.25) == "0.25"
     assert in_text({}) == "{}"
+
+
+def test_everything_that_nobody_may_read_is_known() -> None:
+    settings = Settings(
+        internal_token="canary-token",  # type: ignore[arg-type]
+        upstreams={"mine": {"base_url": "http://u:canary-pass@h"}},  # type: ignore[dict-item]
+    )
+    assert {"canary-token", "http://u:canary-pass@h"} <= set(settings.secrets())

@@ -1,29 +1,46 @@
+import base64
+
 import pytest
 
-from proxy.relay.secrets import mask_query, mask_url
+from config.sections import UpstreamSettings
+from proxy.relay.headers import split_request
+from proxy.relay.secrets import credentials_of
+from proxy.relay.upstreams import Upstreams
+
+TABLE = Upstreams.build({"mine": UpstreamSettings(base_url="http://me:canary-pass@h")}, "openai")
+PAIR = base64.b64encode(b"me:canary/pass")
+
+
+def found(
+    *fields: tuple[bytes, bytes], target: str = "/v1/x", upstream: str = "openai"
+) -> set[bytes]:
+    return set(credentials_of(split_request(fields), target, TABLE.by_name[upstream]))
 
 
 @pytest.mark.parametrize(
-    ("url", "masked"),
-    [
-        ("https://api.openai.com/v1/models", "https://api.openai.com/v1/models"),
-        ("https://user:pass@host/v1?x=1", "https://***@host/v1?x=1"),
-        ("https://host/v1?key=AIzaSecret&alt=sse", "https://host/v1?key=***&alt=sse"),
-        ("https://h/p?API_KEY=s&a=b", "https://h/p?API_KEY=***&a=b"),
-        ("https://h/p?api%5Fkey=s", "https://h/p?api%5Fkey=***"),
-        ("https://h/p?a=b&access_token=s;sig=t#f", "https://h/p?a=b&access_token=***;sig=***#f"),
-        (
-            "https://h/p?X-Amz-Signature=s&X-Amz-Credential=c",
-            "https://h/p?X-Amz-Signature=***&X-Amz-Credential=***",
-        ),
-        ("https://h/p?key=a=b", "https://h/p?key=***"),
-        ("https://h/p?", "https://h/p?"),
-        ("/v1/a@b?password=x", "/v1/a@b?password=***"),
-    ],
+    "name", [b"X-Api-Key", b"api-key", b"x-goog-api-key", b"Authorization", b"Tailrace-Auth"]
 )
-def test_mask_url(url: str, masked: str) -> None:
-    assert mask_url(url) == masked
+def test_the_value_of_every_field_that_carries_one(name: bytes) -> None:
+    assert found((name, b"canary-1")) == {b"canary-1"}
+    assert found((name, b"Bearer canary-1")) == {b"canary-1"}
 
 
-def test_mask_query_keeps_what_is_no_secret() -> None:
-    assert mask_query("limit=5&after=x&&flag") == "limit=5&after=x&&flag"
+def test_a_name_and_password_are_decoded() -> None:
+    forms = found((b"Authorization", b"Basic " + PAIR))
+    assert {PAIR, b"me:canary/pass", b"canary/pass", b"canary\\/pass"} <= forms
+
+
+def test_a_query_as_it_came_and_decoded() -> None:
+    assert found(target="/v1/x?alt=sse&key=canary%2B1") == {b"canary%2B1", b"canary+1"}
+
+
+def test_the_configured_user_info_of_an_upstream() -> None:
+    assert b"canary-pass" in found(upstream="mine")
+
+
+def test_all_of_them_the_longest_first_and_nothing_short() -> None:
+    head = split_request(
+        [(b"api-key", b"canary-1"), (b"cookie", b"abc"), (b"x-api-key", b"canary-12")]
+    )
+    assert credentials_of(head, "/x", TABLE.default) == (b"canary-12", b"canary-1")
+    assert found((b"Content-Type", b"application/json")) == set()
