@@ -82,10 +82,7 @@ class ResponseSide:
         in_elements: bool = False,
         secrets: Sequence[bytes] = (),
     ) -> None:
-        """`in_elements` says that JSON is a stream of objects, the elements of one array.
-
-        `secrets` are kept out of the copy.
-        """
+        """`in_elements`: JSON is a stream of objects; `secrets` are kept out of the copy."""
         self.head = head
         self._dialect = dialect
         self._omit = omit
@@ -112,9 +109,12 @@ class ResponseSide:
             self._document = JsonBody(limits.max_decoded_bytes)
         elif head.status >= 400:
             self._text = BodyCopy(min(MAX_ERROR_TEXT_BYTES, limits.max_decoded_bytes))
-        if coding_names(head.content_encoding) and self._reads:
-            self._decoder = Decoder(head.content_encoding, limits.max_decoded_bytes)
-            self._watch = Scrubber(secrets) if secrets else None
+        self._decode(limits)
+
+    def _decode(self, limits: CaptureLimits) -> None:
+        if coding_names(self.head.content_encoding) and self._reads:
+            self._decoder = Decoder(self.head.content_encoding, limits.max_decoded_bytes)
+            self._watch = Scrubber(self._secrets) if self._secrets else None
 
     @property
     def is_stream(self) -> bool:
