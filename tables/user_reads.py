@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
-from app.errors import Unavailable
+from app.errors import RecordError, Unavailable
 from app.record.keys import keys_of_user
 from tables import aggregate_codec
 from tables.aggregate import Aggregate, merge
@@ -52,5 +52,9 @@ class UserReads:
 
 
 def _merged(values: list[bytes | None]) -> Aggregate | None:
-    found = [aggregate_codec.decode(value) for value in values if value is not None]
+    try:
+        found = [aggregate_codec.decode(value) for value in values if value is not None]
+    except RecordError as exc:
+        # Another worker's garbage, or a newer version's value: no answer is better than a part.
+        raise Unavailable(f"a value of this user cannot be read: {exc}") from exc
     return merge(found) if found else None

@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 OURS = (
     "/internal/tables/",
+    "/internal/copies/",
     "/internal/top",
     "/internal/live",
     "/internal/pipeline",

@@ -14,6 +14,7 @@ BENCHMARKS = (
     "analytics",
     "deliveries",
     "relay",
+    "recovery",
     "visible",
     "broker_down",
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import QueryRefused
-from tables.query import DEFAULT_LIMIT, MAX_LIMIT, limit_of, order_of
+from tables.query import DEFAULT_LIMIT, MAX_LIMIT, limit_of, may_be_stale, order_of
 
 
 def test_what_is_not_said_has_a_default() -> None:
@@ -22,3 +22,11 @@ def test_an_order_that_is_none() -> None:
     with pytest.raises(QueryRefused) as refused:
         order_of("COST")
     assert (refused.value.status, refused.value.field) == (400, "sort")
+
+
+def test_a_copy_is_welcome_only_where_that_is_said() -> None:
+    assert (may_be_stale(None), may_be_stale("ok")) == (False, True)
+    for stale in ("", "OK", "true", "1"):
+        with pytest.raises(QueryRefused) as refused:
+            may_be_stale(stale)
+        assert (refused.value.status, refused.value.field) == (400, "stale")

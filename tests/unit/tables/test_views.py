@@ -211,6 +211,26 @@ async def test_a_malformed_parameter_is_named(server: Server, query: str, field:
     assert answer["error"]["field"] == field
 
 
+async def test_a_copy_is_answered_with_its_age_where_that_is_welcome(server: Server) -> None:
+    server.hold(user_key("default", "alice"), aggregate_of(1, 2))
+    status, answer = await server.get("/api/v1/users/alice?stale=ok")
+    assert (status, answer["stale"], "age_s" in answer) == (200, False, False)
+    server.tables.ready = False
+    assert (await server.get("/api/v1/users/alice?stale=ok"))[0] == 503
+    server.tables.age_s = 1.5
+    status, answer = await server.get("/api/v1/users/alice?stale=ok")
+    assert (status, answer["requests"], answer["stale"], answer["age_s"]) == (200, 2, True, 1.5)
+    assert (await server.get("/api/v1/users/alice"))[0] == 503
+    assert (await server.get("/api/v1/users/nobody?stale=ok"))[0] == 503
+    status, answer = await server.get("/api/v1/users/alice?stale=yes")
+    assert (status, answer["error"]["field"]) == (400, "stale")
+
+
+async def test_garbage_in_a_table_is_no_answer(server: Server) -> None:
+    server.tables.store("users").put(user_key("default", "alice"), b"garbage")
+    assert (await server.get("/api/v1/users/alice"))[0] == 503
+
+
 @pytest.mark.parametrize("path", ["/api/v1/users", "/api/v1/users/alice"])
 async def test_tables_that_are_not_ready_are_503(server: Server, path: str) -> None:
     server.tables.ready = False

@@ -88,3 +88,40 @@ async def test_nobody_there_and_no_token(peers: Peers) -> None:
         await peers.values("http://127.0.0.1:1", "users", [b"k"])
     with pytest.raises(Unavailable, match="TAILRACE_INTERNAL_TOKEN"):
         await Peers(None).values("http://127.0.0.1:1", "users", [b"k"])
+
+
+async def test_copies_grow_older_on_their_way(peers: Peers) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        assert request.path == "/internal/copies/users"
+        held = {"value": encoded(b"v"), "age_s": 1.5}
+        return web.json_response({"copies": [held, {"value": None, "age_s": 0}, None]})
+
+    async with answering(handler) as url:
+        held, absent, unknown = await peers.copies(url, "users", [b"a", b"b", b"c"])
+    assert held is not None
+    assert absent is not None
+    assert (held.value, absent.value, unknown) == (b"v", None, None)
+    assert held.age_s > 1.5
+
+
+@pytest.mark.parametrize(
+    "copies",
+    [
+        [],
+        {},
+        [7],
+        ["aaaa"],
+        [{"value": "aaaa"}],
+        [{"value": "aaaa", "age_s": -1}],
+        [{"value": "aaaa", "age_s": "1"}],
+        [{"value": 7, "age_s": 1}],
+        [{"age_s": 1}],
+    ],
+)
+async def test_what_are_no_copies(peers: Peers, copies: object) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response({"copies": copies})
+
+    async with answering(handler) as url:
+        with pytest.raises(Unavailable):
+            await peers.copies(url, "users", [b"a"])
