@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
 from app.record.model import Record
 from tests.chaos.row import Row
 from tests.chaos.world import PARTITIONS, World
 from tests.support.consume import consume_all
 from tests.support.exchanges import exchanges, user_names
+from tests.support.offsets import read_again
 from tests.support.processes import Process
 from tests.support.produce import produce, produce_raw
 
@@ -58,16 +57,8 @@ async def poison(world: World) -> Row:
 
 async def _rewind(world: World) -> None:
     """Let the group begin the topic again; nobody may be in it."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=world.broker.bootstrap_servers, group_id=GROUP, enable_auto_commit=False
-    )
-    partitions = [TopicPartition(world.topics.exchanges, n) for n in range(PARTITIONS)]
-    consumer.assign(partitions)
-    await consumer.start()
-    try:
-        await consumer.commit(dict.fromkeys(partitions, 0))
-    finally:
-        await consumer.stop()
+    topics = [world.topics.exchanges]
+    await read_again(world.broker.bootstrap_servers, GROUP, topics, PARTITIONS)
 
 
 async def replayed(world: World) -> Row:

@@ -101,6 +101,7 @@ async def _without(
 
     async with receiving() as receiver:
         endpoint = await sinks.fan_out.hooks.create(receiver.url)
+        receiver.secret = endpoint["secret"]
         await _under_load(world, sinks, fault)
         await sinks.settled(receiver, endpoint)
     row = sinks.row(world, f"{what} stopped for {away_s:.0f} s")
@@ -115,6 +116,7 @@ async def endpoint_failing(world: World) -> Row:
     failing_s, refused = world.seconds(FAULT_S, 10), 0
     async with _sinks(world) as sinks, receiving() as receiver:
         endpoint = await sinks.fan_out.hooks.create(receiver.url)
+        receiver.secret = endpoint["secret"]
 
         async def refuse(request: web.Request) -> web.StreamResponse:
             nonlocal refused

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app.record.codec import decode_dead_letter
 from app.record.model import Record
@@ -19,6 +18,7 @@ from tests.support.consume import consume_all
 from tests.support.exchanges import exchanges
 from tests.support.hooks import SECRET_KEY, Hooks, Receiver, receiving
 from tests.support.kafka import KafkaBroker
+from tests.support.offsets import read_again
 from tests.support.processes import Process
 from tests.support.produce import produce
 
@@ -57,16 +57,7 @@ class Rig:
 
     async def read_again(self, *topics: str) -> None:
         """Have the stopped worker read topics from their start."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.broker.bootstrap_servers,
-            group_id=f"tailrace-{self.prefix}",
-            enable_auto_commit=False,
-        )
-        await consumer.start()
-        tps = [TopicPartition(topic, number) for topic in topics for number in range(2)]
-        consumer.assign(tps)
-        await consumer.commit(dict.fromkeys(tps, 0))
-        await consumer.stop()
+        await read_again(self.broker.bootstrap_servers, self.prefix, topics, 2)
 
     async def metric(self, name: str, **labels: str) -> float:
         """A metric of the worker."""

@@ -6,11 +6,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
 from app.record.topics import Topics
 from tests.support.exchanges import SUMS, Ledger
 from tests.support.kafka import KafkaBroker
+from tests.support.offsets import read_again
 from tests.support.processes import Process
 
 EVERYTHING = "from=1970-01-02&to=2298-01-01"
@@ -71,14 +70,4 @@ async def until_written(worker: Process, count: int, timeout_s: float = PATIENCE
 
 async def read_facts_again(broker: KafkaBroker, prefix: str, partitions: int = 4) -> None:
     """Have the stopped workers of a deployment begin with the first fact again."""
-    group = "tailrace" if prefix == "tailrace" else f"tailrace-{prefix}"
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker.bootstrap_servers, group_id=group, enable_auto_commit=False
-    )
-    facts = [TopicPartition(Topics(prefix).facts, number) for number in range(partitions)]
-    await consumer.start()
-    try:
-        consumer.assign(facts)
-        await consumer.commit(dict.fromkeys(facts, 0))
-    finally:
-        await consumer.stop()
+    await read_again(broker.bootstrap_servers, prefix, [Topics(prefix).facts], partitions)

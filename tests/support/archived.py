@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from app.record.bodies import BodyEnvelope, BodyPart
 from app.record.body_codec import encode_bodies
@@ -18,6 +17,7 @@ from app.sinks.archive.segment import read_member
 from tests.support.analytics import EngineProcess
 from tests.support.consume import consume_all
 from tests.support.kafka import KafkaBroker
+from tests.support.offsets import read_again
 from tests.support.processes import Process
 from tests.support.produce import produce_raw
 from tests.support.seaweed import Seaweed
@@ -56,18 +56,7 @@ class ArchiveWorld:
 
     async def read_again(self) -> None:
         """Have the group, which must be empty, read `bodies` from its start."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.broker.bootstrap_servers,
-            group_id=f"tailrace-{self.prefix}",
-            enable_auto_commit=False,
-        )
-        await consumer.start()
-        try:
-            partitions = [TopicPartition(self.topics.bodies, number) for number in range(4)]
-            consumer.assign(partitions)
-            await consumer.commit(dict.fromkeys(partitions, 0))
-        finally:
-            await consumer.stop()
+        await read_again(self.broker.bootstrap_servers, self.prefix, [self.topics.bodies], 4)
 
     async def keys(self, tenant: str) -> set[str]:
         """The names of a tenant's objects."""

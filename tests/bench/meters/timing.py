@@ -27,5 +27,8 @@ class Stopwatch:
             "took_s": time.perf_counter() - self._began_s,
             "cpu_s": time.process_time() - self._began_cpu_s,
         }
-        sys.stdout.write(json.dumps(figures) + "\n")
-        sys.stdout.flush()
+        # Faust takes sys.stdout for its log.
+        out = sys.__stdout__
+        assert out is not None
+        out.write("\n" + json.dumps(figures) + "\n")
+        out.flush()
