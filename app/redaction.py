@@ -24,8 +24,8 @@ _FIELD = re.compile(
 )
 _SCHEME = re.compile(r"\b(?P<name>(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 _SHAPES = re.compile(
-    r"""\b(?:sk-[A-Za-z0-9_-]{12,}|sess-[A-Za-z0-9]{20,}|gsk_[A-Za-z0-9]{16,}|xai-[A-Za-z0-9]{16,}
-    |AIza[0-9A-Za-z_-]{20,}|hf_[A-Za-z0-9]{16,}|pplx-[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}
+    r"""\b(?:sk-[\w*-]{8,}|(?:rk|pk|key)-(?=[\w*-]*\d)[\w*-]{8,}|sess-[A-Za-z0-9]{20,}
+    |gsk[_-][A-Za-z0-9]{8,}|xai-[A-Za-z0-9]{8,}|AIza[0-9A-Za-z_-]{8,}|hf_[A-Za-z0-9]{16,}|pplx-[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}
     |tr_[0-9a-f]{12}_[0-9a-f]{64}|whsec_[A-Za-z0-9+/=]{16,}|(?:AKIA|ASIA)[0-9A-Z]{16}
     |eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)""",
     re.VERBOSE,

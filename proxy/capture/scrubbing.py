@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from app.record.bodies import BodyPart
 from app.redaction import MASK, redact_text
 from proxy.decoding import Decoder, coding_names
+from proxy.dialects.fields import MAX_ERROR_CHARS
 
 MIN_CUT_CHARS = 6
 MAX_DECODED_BYTES = 64 << 20
@@ -87,14 +88,14 @@ def cleaned(part: BodyPart, secrets: Sequence[bytes], *, is_error: bool) -> Body
 
 
 def scrub_text(text: str | None, secrets: Sequence[bytes]) -> str | None:
-    """A short text of an error, which may be cut within a credential."""
+    """What a record may say of an error: a text that may be cut within a credential."""
     if text is None:
         return None
     for secret in secrets:
         known = secret.decode("utf-8", "replace")
         text = text.replace(known, MASK)
         text = _without_beginning(text, known)
-    return redact_text(text)
+    return redact_text(text)[:MAX_ERROR_CHARS]
 
 
 def _without_beginning(text: str, secret: str) -> str:

@@ -50,6 +50,22 @@ def test_a_text_may_be_cut_within_a_credential() -> None:
     assert scrub_text(None, SECRETS) is None
 
 
+@pytest.mark.parametrize(
+    "secret",
+    ["sk-proj-0123456789", "sk-ant-api03-xxxxxxxxx", "AIzaSyA0123456789", "Bearer abcdefghij"],
+)
+def test_keys_of_others_are_masked_wherever_they_stand(secret: str) -> None:
+    masked = scrub_text(f"bad key {secret} given", ())
+    assert masked is not None
+    assert secret[-8:] not in masked
+    assert masked.startswith("bad key ")
+    assert masked.endswith("*** given")
+    across = scrub_text("x" * 490 + " " + secret * 20, ())
+    assert across is not None
+    assert len(across) <= 500
+    assert secret[-8:] not in across
+
+
 @pytest.mark.parametrize("encoding", ["", "gzip"])
 @pytest.mark.parametrize("status", [200, 401])
 def test_a_provider_that_says_the_key_back_is_not_quoted(status: int, encoding: str) -> None:
