@@ -32,7 +32,7 @@ pytestmark = [
     *(pytest.mark.slow, pytest.mark.timeout(240)),
 ]
 UPSTREAMS = ("echo", "keyed", "away")
-KEPT_BODIES = 40
+KEPT_BODIES = 20
 
 
 class Search:
