@@ -10,8 +10,8 @@ where that speed was billed, `geo_us` where that region was, else the service ti
 from typing import Any, ClassVar
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
-from proxy.dialects.estimate import tokens, utf8_bytes
-from proxy.dialects.fields import count, error_of, load, mapping, text, usage_of, user_of
+from proxy.dialects.estimate import prompt_bytes, tokens, utf8_bytes
+from proxy.dialects.fields import count, error_of, items, load, mapping, text, usage_of, user_of
 from proxy.sse import Event
 
 PING = b"ping"
@@ -27,7 +27,7 @@ _COUNTS = (
 class AnthropicMessages:
     """One message."""
 
-    __slots__ = ("_counts", "_facts", "_final", "_output_bytes", "malformed_total")
+    __slots__ = ("_counts", "_facts", "_final", "_output_bytes", "_prompt_bytes", "malformed_total")
 
     marks_end: ClassVar[bool] = True
 
@@ -36,6 +36,7 @@ class AnthropicMessages:
         self._facts = ResponseFacts()
         self._final = False
         self._output_bytes = 0
+        self._prompt_bytes: int | None = None
         self.malformed_total = 0
 
     @property
@@ -45,6 +46,8 @@ class AnthropicMessages:
 
     def read_request(self, document: Document, unread_bytes: int = 0) -> RequestFacts:
         """Model, stream flag and user."""
+        asked = [document.get("system"), document.get("messages")]
+        self._prompt_bytes = unread_bytes + prompt_bytes(asked)
         return RequestFacts(
             text(document.get("model")), document.get("stream") is True, user_of(document)
         )
@@ -78,16 +81,24 @@ class AnthropicMessages:
             self._read_error(document)
             return
         self._read_message(document)
+        for block in items(document.get("content")):
+            self._read_block(mapping(block))
         self._final = True
 
     def finish(self, *, may_estimate: bool) -> ResponseFacts:
         """All that was seen; without the closing counts the answer's tokens are estimated.
+
+        So are the prompt's where an answer began and no count of it came at all.
 
         Where that is not allowed, the answer's tokens are left out: those told at the start of a
         stream are of its first token alone.
         """
         counts, facts = self._counts, self._facts
         if not counts:
+            if self._output_bytes and may_estimate:
+                facts.usage = {"output": tokens(self._output_bytes), "estimated": True}
+                if self._prompt_bytes is not None:
+                    facts.usage["input"] = tokens(self._prompt_bytes)
             return facts
         output = counts.get("output_tokens")
         estimated = not self._final and may_estimate

@@ -100,6 +100,21 @@ def test_where_nothing_may_be_estimated_the_answer_is_unknown() -> None:
     assert state.finish(may_estimate=False).usage == {"input": 5}
 
 
+def test_an_answer_without_any_count_is_estimated_with_its_prompt() -> None:
+    request = {"system": "1234", "messages": [{"content": [{"type": "text", "text": "12345678"}]}]}
+    streamed = AnthropicMessages()
+    streamed.read_request(request)
+    delta = {"type": "text_delta", "text": "12345"}
+    streamed.read_event(event("content_block_delta", delta=delta))
+    usage = {"input": 3, "output": 2, "estimated": True}
+    assert streamed.finish(may_estimate=True).usage == usage
+    whole = AnthropicMessages()
+    whole.read_request(request)
+    whole.read_document({"content": [{"type": "text", "text": "12345"}]})
+    assert whole.finish(may_estimate=True).usage == usage
+    assert AnthropicMessages().finish(may_estimate=True).usage is None
+
+
 def test_all_input_is_unknown_where_its_greatest_part_is() -> None:
     state = AnthropicMessages()
     state.read_document({"usage": {"cache_read_input_tokens": 5, "output_tokens": 1}})
