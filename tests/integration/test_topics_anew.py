@@ -5,30 +5,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.structs import OffsetAndMetadata
 
 from app.record.topics import Topics
 from tests.integration.test_meter_killed import worker
 from tests.support.exchanges import Ledger, exchanges
 from tests.support.kafka import KafkaBroker
+from tests.support.offsets import read_again
 from tests.support.processes import Process
 from tests.support.produce import produce
 from tests.support.totals import assert_exact, until_counted
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(180)]
-
-
-async def rewind(servers: str, group: str, topic: str, partitions: int) -> None:
-    """Commit offset 0 for a group without members."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=group, enable_auto_commit=False)
-    await consumer.start()
-    try:
-        assigned = [TopicPartition(topic, number) for number in range(partitions)]
-        consumer.assign(assigned)
-        await consumer.commit({tp: OffsetAndMetadata(0, "") for tp in assigned})
-    finally:
-        await consumer.stop()
 
 
 @pytest.mark.parametrize("with_changelogs", [False, True], ids=["sources", "all topics"])
@@ -74,7 +61,7 @@ async def test_reading_exchanges_again_from_the_start_changes_no_total(
         await until_counted(process, len(records))
         for again in (process, worker(kafka_broker, topic_prefix, tmp_path / "empty")):
             assert process.stop() == 0
-            await rewind(servers, f"tailrace-{topic_prefix}", topics.exchanges, 4)
+            await read_again(servers, topic_prefix, [topics.exchanges], 4)
             process = again.start()
             await process.until_ready()
             await until_read_again(process, len(records))
