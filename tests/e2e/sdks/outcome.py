@@ -1,0 +1,60 @@
+"""What a case came to, in a form that can be compared."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import BaseModel
+
+LEFT_OUT = {"sdk_http_response", "_request_id"}
+SHOWN_HEADERS = (
+    "content-type",
+    "x-request-id",
+    "request-id",
+    "x-ratelimit-remaining-requests",
+    "openai-processing-ms",
+    "retry-after",
+)
+
+
+def shown(value: Any) -> Any:
+    """A value of an SDK as plain data."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude=LEFT_OUT, warnings=False)
+    if isinstance(value, list | tuple):
+        return [shown(each) for each in value]
+    if isinstance(value, dict):
+        return {name: shown(each) for name, each in value.items()}
+    return value
+
+
+def headers_of(headers: Any) -> dict[str, str | None]:
+    """The headers that matter to a caller."""
+    return {name: headers.get(name) for name in SHOWN_HEADERS}
+
+
+def failed(error: BaseException) -> dict[str, Any]:
+    """An exception: its class, its status and what it says."""
+    return {
+        "error": f"{type(error).__module__}.{type(error).__name__}",
+        "status": getattr(error, "status_code", getattr(error, "code", None)),
+        "body": shown(getattr(error, "body", getattr(error, "details", None))),
+        "text": str(error),
+    }
+
+
+async def outcome(case: Callable[..., Any], client: Any) -> Any:
+    """What a case gives or raises; one that blocks runs in a thread."""
+    try:
+        if inspect.iscoroutinefunction(case):
+            result = await _awaited(case(client))
+        else:
+            result = await asyncio.to_thread(case, client)
+    except Exception as error:  # noqa: BLE001 - any exception is an outcome to be compared
+        return failed(error)
+    return shown(result)
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
