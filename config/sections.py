@@ -105,6 +105,11 @@ class UpstreamSettings(Section):
     dialect: Literal["openai", "anthropic", "gemini", "raw"] = Field(
         "raw", description="whose API it speaks: decides error shapes and how usage is read"
     )
+    include_usage: bool = Field(
+        False,
+        description="add `stream_options.include_usage` to streaming calls that leave it open; the"
+        " chunk that comes of it is taken out again, and the response says `tailrace-modified`",
+    )
 
 
 class RelaySettings(Section):

@@ -4,6 +4,7 @@
     call.py        `Call`: what is known of a call under way, and how it ended
     recording.py   `Recorder`: what a record is made with; interfaces to capture and publisher
     sending.py     `Sender`: the way up, and the wait for the response's head
+    usage_option.py  asking for a stream's usage where the client did not
     upload.py      `Upload`: the client's body on its way up, a copy to the capture
     downstream.py  `Downstream`: the response on the client's connection, byte for byte
     drain.py       `Drains`: reading on after a client left, for the usage

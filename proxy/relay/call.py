@@ -150,6 +150,11 @@ class Call:
         return self._meta.request_id
 
     @property
+    def path(self) -> str:
+        """The path that was asked for, without its query."""
+        return self._meta.path
+
+    @property
     def answered(self) -> bool:
         """Whether the client has all that the answer says, its last bytes of framing apart."""
         return self._capture is not None and self._capture.ended

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from proxy.relay.headers import RequestHead, ResponseHead, split_request, split_
 from proxy.relay.sending import Sender
 from proxy.relay.targets import Targets
 from proxy.relay.upstreams import Upstream, Upstreams
+from proxy.relay.usage_option import MODIFIED, UsageFilter, may_be_asked
 from proxy.upstream.protocol import UpstreamClient, UpstreamRequest, UpstreamResponse
 
 logger = logging.getLogger(__name__)
@@ -62,8 +64,12 @@ class Relay:
             if (refused := call.refusal or refusal) is not None:
                 raise refused
             outgoing = _outgoing(request.method, upstream, target, head)
-            call.response = await self._sender.send(request, head, call, down, outgoing)
-            await _pass_down(call, down, call.response)
+            asks = False
+            if upstream.include_usage and may_be_asked(request.method, call.path, head):
+                call.response, asks = await self._sender.send_asking(request, head, call, outgoing)
+            else:
+                call.response = await self._sender.send(request, head, call, down, outgoing)
+            await _pass_down(call, down, call.response, asks=asks)
         except asyncio.CancelledError:
             self._client_left(call, CLIENT_LEFT)
             raise
@@ -127,7 +133,9 @@ def origin_form(request: web.Request) -> str:
     return "/" + target.split("://", 1)[-1].partition("/")[2]
 
 
-async def _pass_down(call: Call, down: Downstream, response: UpstreamResponse) -> None:
+async def _pass_down(
+    call: Call, down: Downstream, response: UpstreamResponse, *, asks: bool = False
+) -> None:
     try:
         head = split_response(response.headers)
     except ValueError as exc:
@@ -136,6 +144,9 @@ async def _pass_down(call: Call, down: Downstream, response: UpstreamResponse) -
     first = response.read_nowait()
     if first:
         call.feed_response(first)
+    if asks:
+        await _pass_down_without_extra(call, down, response, head, first)
+        return
     await down.start(response.status, response.reason, head, first)
 
     def pass_on(chunk: bytes) -> bool:
@@ -144,6 +155,30 @@ async def _pass_down(call: Call, down: Downstream, response: UpstreamResponse) -
 
     while not await response.pass_to(pass_on):
         await down.drained()
+    await down.end()
+    call.finish("completed")
+
+
+async def _pass_down_without_extra(
+    call: Call, down: Downstream, response: UpstreamResponse, head: ResponseHead, first: bytes
+) -> None:
+    """The answer to a request that we had ask for usage; the capture saw `first` already."""
+    extra = UsageFilter()
+    head.passed.append(MODIFIED)
+    if head.is_event_stream:
+        head.passed = [pair for pair in head.passed if pair[0].lower() != b"content-length"]
+        head.content_length = None
+    feed: Callable[[bytes], bytes] = extra.feed if head.is_event_stream else bytes
+    await down.start(response.status, response.reason, head, feed(first) if first else b"")
+
+    def pass_on(chunk: bytes) -> bool:
+        call.feed_response(chunk)
+        return down.push(kept) if (kept := feed(chunk)) else True
+
+    while not await response.pass_to(pass_on):
+        await down.drained()
+    if held := extra.end():
+        await down.write(held)
     await down.end()
     call.finish("completed")
 

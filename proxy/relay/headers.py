@@ -69,6 +69,12 @@ class ResponseHead:
     content_encoding: bytes = b""
     provider_request_id: bytes = b""
 
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether the body is uncoded server-sent events."""
+        is_plain = self.content_encoding.lower() in (b"", b"identity")
+        return is_plain and self.content_type.lower().startswith(b"text/event-stream")
+
 
 def split_request(raw: RawHeaders) -> RequestHead:
     """A client's fields on their way to an upstream; names in `own` are in lower case."""

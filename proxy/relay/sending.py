@@ -10,7 +10,10 @@ from proxy.relay.call import Call, Settled
 from proxy.relay.downstream import Downstream
 from proxy.relay.headers import RequestHead
 from proxy.relay.upload import Upload
+from proxy.relay.usage_option import rewritten, with_usage
 from proxy.upstream.protocol import UpstreamClient, UpstreamRequest, UpstreamResponse
+
+SMALL_BODY_BYTES = 64 << 10
 
 
 class Sender:
@@ -45,6 +48,31 @@ class Sender:
         upload = Upload(content, self._idle_s, call.feed_request, call.request_sent, before_first)
         outgoing.body = upload
         return await self._stream(call, down, outgoing, upload)
+
+    async def send_asking(
+        self, request: web.Request, head: RequestHead, call: Call, outgoing: UpstreamRequest
+    ) -> tuple[UpstreamResponse, bool]:
+        """As `send`, with the usage asked for; whether the request was changed for it.
+
+        For a body that `may_be_asked` said yes to: it is read whole before it goes up.
+        """
+        body = await self._whole(request, call)
+        is_small = len(body) <= SMALL_BODY_BYTES
+        asking = with_usage(body) if is_small else await asyncio.to_thread(with_usage, body)
+        outgoing.body = body if asking is None else asking
+        if asking is not None:
+            outgoing.headers = rewritten(head, asking)
+        return await self._answer(call, outgoing), asking is not None
+
+    async def _whole(self, request: web.Request, call: Call) -> bytes:
+        upload = Upload(request.content, self._idle_s, call.feed_request, call.request_sent)
+        try:
+            async with asyncio.timeout(None) as upload.timer:
+                return b"".join([chunk async for chunk in upload])
+        except TimeoutError as exc:
+            raise upload.stalled() from exc
+        finally:
+            upload.timer = None
 
     async def _stream(
         self, call: Call, down: Downstream, outgoing: UpstreamRequest, upload: Upload

@@ -25,7 +25,8 @@ class Upstream:
     """Where calls under one name go.
 
     `origin` holds no credentials: userinfo of the configured URL became `authorization`, sent
-    when the client sends none. `dialect` may be `auto`: then the path tells.
+    when the client sends none. `dialect` may be `auto`: then the path tells. `include_usage`:
+    streams are asked for their usage where the client leaves that open.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Upstream:
     origin: str
     base_path: str
     authorization: bytes | None = None
+    include_usage: bool = False
 
     def dialect_of(self, path: str) -> str:
         """Whose API a path belongs to: `openai`, `anthropic`, `gemini` or `raw`."""
@@ -86,6 +88,7 @@ def _upstream(name: str, settings: UpstreamSettings, dialect: str | None = None)
         origin=f"{url.scheme}://{url.netloc.rpartition('@')[2]}",
         base_path=url.path.rstrip("/"),
         authorization=_basic(url),
+        include_usage=settings.include_usage,
     )
 
 

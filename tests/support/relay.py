@@ -93,6 +93,7 @@ async def standing(
     upstream_url: str = "http://127.0.0.1:1",
     dialect: str = "openai",
     *,
+    include_usage: bool = False,
     client: UpstreamClient | None = None,
     new_capture: NewCapture = PlainCapture,
     capture: CaptureSettings | None = None,
@@ -108,7 +109,13 @@ async def standing(
         sock = stack.enter_context(_free_socket())
         port = sock.getsockname()[1]
         table = Upstreams.build(
-            {"up": UpstreamSettings(base_url=upstream_url, dialect=dialect)},  # type: ignore[arg-type]
+            {
+                "up": UpstreamSettings(
+                    base_url=upstream_url,
+                    dialect=dialect,  # type: ignore[arg-type]
+                    include_usage=include_usage,
+                )
+            },
             "up",
             f"http://127.0.0.1:{port}/internal/mock",
         )

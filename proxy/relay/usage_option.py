@@ -1,0 +1,109 @@
+"""Asking for the usage of a stream where the client did not (sans-I/O).
+
+OpenAI's streams name their usage only for `stream_options.include_usage`: then one more chunk comes
+before `[DONE]`, with empty `choices` (platform.openai.com/docs/api-reference/chat/create). Where an
+upstream is set so, the option is added to requests that leave it open, and that chunk is taken out
+of what the client gets. A client that says true or false itself is left alone.
+"""
+
+import re
+from typing import Any
+
+import orjson
+
+from proxy.relay.headers import RequestHead
+
+PATHS = ("/chat/completions", "/completions")
+MAX_BODY_BYTES = 1 << 20
+MAX_EVENT_BYTES = 1 << 20
+MODIFIED = (b"tailrace-modified", b"include_usage")
+ASKED = b'"stream_options":{"include_usage":true}'
+BOUNDARY = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+def may_be_asked(method: str, path: str, head: RequestHead) -> bool:
+    """Whether a call is one whose body is to be looked at; a large or coded one is not."""
+    if method != "POST" or not path.endswith(PATHS):
+        return False
+    if head.content_encoding or head.expects_continue:
+        return False
+    return 0 < declared_bytes(head) <= MAX_BODY_BYTES
+
+
+def declared_bytes(head: RequestHead) -> int:
+    """The length that a request declares; 0 for none."""
+    for name, value in head.passed:
+        if name.lower() == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+def with_usage(body: bytes) -> bytes | None:
+    """The body with the option added; None where it stays as it is."""
+    try:
+        asked: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(asked, dict) or asked.get("stream") is not True:
+        return None
+    options = asked.get("stream_options")
+    if options is None and "stream_options" not in asked:
+        # Every byte of the client's stays where it is.
+        end = body.rindex(b"}")
+        return b"%b,%b%b" % (body[:end], ASKED, body[end:])
+    if options is not None and not isinstance(options, dict):
+        return None
+    if options is not None and "include_usage" in options:
+        return None
+    return orjson.dumps(asked | {"stream_options": {**(options or {}), "include_usage": True}})
+
+
+def rewritten(head: RequestHead, body: bytes) -> list[tuple[bytes, bytes]]:
+    """A request's fields for another body; the answer must be readable, so it comes uncoded."""
+    left_out = (b"content-length", b"accept-encoding")
+    kept = [pair for pair in head.passed if pair[0].lower() not in left_out]
+    return [*kept, (b"Content-Length", b"%d" % len(body)), (b"Accept-Encoding", b"identity")]
+
+
+class UsageFilter:
+    """Takes the chunk that only the option brought out of a stream, however that is cut."""
+
+    def __init__(self) -> None:
+        """Nothing is held."""
+        self._pending = b""
+
+    def feed(self, chunk: bytes) -> bytes:
+        """What of the stream may go on; less than an event is held."""
+        data, passed, start = self._pending + chunk, [], 0
+        for found in BOUNDARY.finditer(data):
+            event = data[start : found.end()]
+            start = found.end()
+            if not is_extra(event):
+                passed.append(event)
+        self._pending = data[start:]
+        if len(self._pending) > MAX_EVENT_BYTES:
+            passed.append(self._pending)
+            self._pending = b""
+        return b"".join(passed)
+
+    def end(self) -> bytes:
+        """What is held, when nothing more comes."""
+        pending, self._pending = self._pending, b""
+        return pending
+
+
+def is_extra(event: bytes) -> bool:
+    """Whether an event is the chunk that holds the usage and nothing else."""
+    if b'"usage"' not in event or b'"choices"' not in event:
+        return False
+    lines = (line for line in LINE_END.split(event) if line.startswith(b"data:"))
+    try:
+        chunk: Any = orjson.loads(b"\n".join(line[5:] for line in lines))
+    except orjson.JSONDecodeError:
+        return False
+    return (
+        isinstance(chunk, dict)
+        and chunk.get("choices") == []
+        and isinstance(chunk.get("usage"), dict)
+    )
