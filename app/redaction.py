@@ -16,18 +16,19 @@ SECRET_WORDS = ("key", "token", "secret", "sig", "passw", "auth", "cred", "sessi
 USERINFO = re.compile(r"(?<=://)[^/?#@\s]*@")
 PARAMETER = re.compile(r"(?P<before>[?&;]|^)(?P<name>[^=&;?#]+)=(?P<value>[^&;#]*)")
 _QUERY = re.compile(r"""(?P<before>[?&])(?P<name>[\w.%-]+)=(?P<value>[^\s&;#"'<>\\]+)""")
+# What a stranger wrote is searched: no pattern may begin with, or look ahead over, an endless run.
 _FIELD = re.compile(
-    r"""(?P<name>\b(?:(?:proxy-)?authorization|(?:[a-z]+[-_])*api[-_]?key|(?:set-)?cookie
-    |(?:tailrace|helicone)-auth|x-auth-token|password|secret[-_]access[-_]key)\b\\?["']?\s*[:=,]\s*
-    (?:b?\\?["'])?)(?P<value>(?:(?:bearer|basic)\s+)?[^\s"',;\\)}\]]{4,})""",
+    r"""(?P<name>(?:\bauthorization|api[-_]?key|\b(?:set-)?cookie|-auth|\bx-auth-token|password
+    |secret[-_]access[-_]key)\b\\?["']?\s*[:=,]\s*(?:b?\\?["'])?)
+    (?P<value>(?:(?:bearer|basic)\s+)?[^\s"',;\\)}\]]{4,})""",
     re.IGNORECASE | re.VERBOSE,
 )
 _SCHEME = re.compile(r"\b(?P<name>(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
 _SHAPES = re.compile(
-    r"""\b(?:sk-[\w*-]{8,}|(?:rk|pk|key)-(?=[\w*-]*\d)[\w*-]{8,}|sess-[A-Za-z0-9]{20,}
+    r"""\b(?:sk-[\w*-]{8,}|(?:rk|pk|key)-(?=[\w*-]{0,64}\d)[\w*-]{8,}|sess-[A-Za-z0-9]{20,}
     |gsk[_-][A-Za-z0-9]{8,}|xai-[A-Za-z0-9]{8,}|AIza[0-9A-Za-z_-]{8,}|hf_[A-Za-z0-9]{16,}|pplx-[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}
     |tr_[0-9a-f]{12}_[0-9a-f]{64}|whsec_[A-Za-z0-9+/=]{16,}|(?:AKIA|ASIA)[0-9A-Z]{16}
-    |eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)""",
+    |eyJ[A-Za-z0-9_-]{10,200}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*)""",
     re.VERBOSE,
 )
 

@@ -13,7 +13,9 @@ from proxy.dialects.fields import MAX_ERROR_CHARS
 
 MIN_CUT_CHARS = 6
 MAX_DECODED_BYTES = 64 << 20
-MAX_ERROR_BYTES = 64 << 10
+MAX_ERROR_BYTES = 8 << 10
+"""A longer error is not searched for keys by their looks: that would hold up the loop."""
+MARK_BYTES = 4
 
 
 class Scrubber:
@@ -51,12 +53,17 @@ class Scrubber:
         tail = data[1 - self._longest :] if self._longest > 1 else b""
         most = 0
         for secret in self._secrets:
-            at = tail.find(secret[:1])
+            mark = secret[:MARK_BYTES]
+            at = tail.find(mark)
             while at >= 0:
                 if secret.startswith(tail[at:]):
-                    most = max(most, len(tail) - at)
                     break
-                at = tail.find(secret[:1], at + 1)
+                at = tail.find(mark, at + 1)
+            else:
+                # or an end that is shorter than the mark
+                shorter = range(max(0, len(tail) - MARK_BYTES + 1), len(tail))
+                at = next((each for each in shorter if mark.startswith(tail[each:])), len(tail))
+            most = max(most, len(tail) - at)
         return most
 
 

@@ -15,6 +15,8 @@ from proxy.relay.upstreams import Upstream
 
 OWN = frozenset({b"tailrace-auth", b"helicone-auth"})
 MAX_CACHED = 1024
+MAX_SECRET_BYTES = 8192
+"""Of a longer one only so much is looked for: the search must not hold up the loop."""
 
 
 def credentials_of(head: RequestHead, target: str, upstream: Upstream) -> tuple[bytes, ...]:
@@ -47,7 +49,7 @@ def _forms(value: bytes) -> tuple[bytes, ...]:
     if scheme.lower() == b"basic":
         forms |= _of_basic(bare)
     forms |= {form.replace(b"/", b"\\/") for form in forms}
-    kept = [form for form in forms if len(form) >= MIN_SECRET_CHARS]
+    kept = {form[:MAX_SECRET_BYTES] for form in forms if len(form) >= MIN_SECRET_CHARS}
     return tuple(sorted(kept, key=len, reverse=True))
 
 

@@ -54,3 +54,29 @@ def test_redact_text(text: str, clean: str) -> None:
 def test_known_secrets_and_the_passwords_of_known_addresses() -> None:
     redact = Redactor(["plain words", "clickhouse://u:pass%21word@h/db", "abc", "http://[x"])
     assert redact("plain words, pass!word, pass%21word, abc") == "***, ***, ***, abc"
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        "a-",
+        "key-",
+        "eyJ-",
+        "eyJa.",
+        "a?b",
+        "://a",
+        "password ",
+        "bearer ",
+        "?a=",
+        "api-key",
+        " ",
+        "sk-",
+        "x-api_",
+        "'",
+        "basic\n",
+    ],
+)
+def test_no_text_takes_long(nasty: str) -> None:
+    """A pattern that goes over the rest of the text at each place would take hours here."""
+    text = nasty * (1_000_000 // len(nasty))
+    assert redact_text(text)
