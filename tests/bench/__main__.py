@@ -17,6 +17,7 @@ BENCHMARKS = (
     "recovery",
     "visible",
     "broker_down",
+    "scaling",
 )
 
 
