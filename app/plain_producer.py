@@ -23,12 +23,13 @@ LINGER_MS = 2
 
 
 class Outgoing(NamedTuple):
-    """One message; a partition of None means that of the key."""
+    """One message; a partition of None means that of the key, a time of None that of sending."""
 
     topic: str
     key: bytes | None
     value: bytes | None
     partition: int | None = None
+    timestamp_ms: int | None = None
 
 
 class PlainProducer:
@@ -59,7 +60,11 @@ class PlainProducer:
                 producer = await self._opened()
                 sent = [
                     await producer.send(
-                        each.topic, each.value, key=each.key, partition=each.partition
+                        each.topic,
+                        each.value,
+                        key=each.key,
+                        partition=each.partition,
+                        timestamp_ms=each.timestamp_ms,
                     )
                     for each in messages
                 ]

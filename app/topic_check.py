@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from app.errors import StartError
 from app.record.topics import TopicSpec
 
+PARTITIONS = "partitions"
 HOW_TO_CHANGE = (
     "a topic's partitions cannot be changed in place, since every total lies in the partition of"
     " its user: set TAILRACE_KAFKA__PARTITIONS to what the topics have, or choose another"
-    " TAILRACE_KAFKA__TOPIC_PREFIX, make its topics with the new count, and read the retained"
-    " records into them"
+    " TAILRACE_KAFKA__TOPIC_PREFIX, make its topics with the new count (`tailrace topics create`),"
+    " and copy the retained records into them (`tailrace topics copy --from`)"
 )
 
 
@@ -55,7 +56,7 @@ def differences(
             result.append(Difference(spec.name, "the topic", "there", "missing"))
             continue
         pairs = [
-            ("partitions", str(spec.partitions or partitions), str(topic.partitions)),
+            (PARTITIONS, str(spec.partitions or partitions), str(topic.partitions)),
             ("replicas", str(replication_factor), str(topic.replicas)),
             *(
                 (name, wanted, topic.configs.get(name, "unknown"))

@@ -42,7 +42,7 @@ def mistake(**variables: str) -> str:
         (
             "UPSTREAMS",
             '{"a": {"base_url": "http://h", "url": "x"}}',
-            "TAILRACE_UPSTREAMS a.url='x': no such key; known are base_url, dialect",
+            "TAILRACE_UPSTREAMS a.url='x': no such key; known are base_url, dialect, include_usage",
         ),
         (
             "UPSTREAMS",

@@ -25,7 +25,9 @@ def test_secrets_and_tables_are_told_apart() -> None:
         "upstreams",
         "sample.tenants",
     ]
-    assert set(leaf("upstreams").entries.model_fields) == {"base_url", "dialect"}
+    assert set(leaf("upstreams").entries.model_fields) == {
+        *("base_url", "dialect", "include_usage")
+    }
 
 
 def test_a_value_is_read_at_its_path() -> None:

@@ -1,0 +1,67 @@
+"""The role `proxy` alone: it joins no group, and its streams finish and are published on SIGTERM."""
+
+import asyncio
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from app.record.codec import decode_record
+from app.record.topics import Topics
+from tests.support.consume import consume_all
+from tests.support.kafka import KafkaBroker
+from tests.support.processes import Process
+from tests.support.relayed import BODY
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(120)]
+STREAMS = 8
+
+
+async def groups(broker: KafkaBroker) -> set[str]:
+    """The consumer groups that the broker knows."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap_servers)
+    await admin.start()
+    try:
+        return {group[0] for group in await admin.list_consumer_groups()}
+    finally:
+        await admin.close()
+
+
+async def test_streams_finish_and_are_published_and_no_group_is_joined(
+    own_kafka_broker: KafkaBroker, tmp_path: Path
+) -> None:
+    topics = Topics()
+    await own_kafka_broker.create_topics(topics.specs(), 2)
+    proxy = Process(
+        tmp_path / "proxy",
+        role="proxy",
+        kafka__bootstrap_servers=own_kafka_broker.bootstrap_servers,
+    )
+    begun = asyncio.Semaphore(0)
+
+    async def stream(session: aiohttp.ClientSession) -> tuple[str, bytes]:
+        headers = {"x-mock-chunks": "40", "x-mock-delay-ms": "50"}
+        url = f"{proxy.url}/mock/v1/chat/completions"
+        async with session.post(url, json={**BODY, "stream": True}, headers=headers) as answer:
+            first = await answer.content.readany()
+            begun.release()
+            return answer.headers["tailrace-request-id"], first + await answer.read()
+
+    try:
+        await proxy.start().until_live()
+        async with aiohttp.ClientSession() as session:
+            under_way = [asyncio.ensure_future(stream(session)) for _ in range(STREAMS)]
+            for _ in range(STREAMS):
+                await begun.acquire()
+            assert await groups(own_kafka_broker) == set()
+            assert await asyncio.to_thread(proxy.stop) == 0
+            done = await asyncio.gather(*under_way)
+    finally:
+        proxy.kill()
+    assert all(body.endswith(b"data: [DONE]\n\n") for _, body in done)
+    assert len({body.count(b"data: ") for _, body in done}) == 1
+    found = await consume_all(own_kafka_broker.bootstrap_servers, topics.exchanges)
+    records = {each.request_id: each for each in (decode_record(m.value) for m in found)}
+    assert {records[request_id].outcome for request_id, _ in done} == {"completed"}
+    assert len(found) == STREAMS
