@@ -1,4 +1,4 @@
-"""The role `proxy` alone: it joins no group, and its streams finish and are published on SIGTERM."""
+"""The role `proxy` alone: it joins no group; its streams finish on SIGTERM and are published."""
 
 import asyncio
 from pathlib import Path
