@@ -18,6 +18,7 @@ BENCHMARKS = (
     "visible",
     "broker_down",
     "scaling",
+    "isolation",
 )
 
 
