@@ -19,6 +19,7 @@ BENCHMARKS = (
     "broker_down",
     "scaling",
     "isolation",
+    "tails",
 )
 
 
