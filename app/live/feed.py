@@ -7,8 +7,11 @@ told how many items it missed and goes on from there. Sans-I/O; for one event lo
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
+from weakref import WeakValueDictionary
 
+from app.live.filters import LiveFilter
 from app.live.item import LiveItem
+from app.live.selection import Selection
 
 DEFAULT_KEPT = 2000
 
@@ -21,6 +24,7 @@ class LiveFeed:
         self._ring: deque[LiveItem] = deque(maxlen=kept)
         self._added = 0
         self._wakers: set[Callable[[], None]] = set()
+        self._selections: WeakValueDictionary[LiveFilter, Selection] = WeakValueDictionary()
 
     @property
     def end(self) -> int:
@@ -51,8 +55,16 @@ class LiveFeed:
     def read(self, at: int, limit: int) -> tuple[list[LiveItem], int]:
         """At most `limit` items from number `at` on, and how many were dropped before them."""
         missed = max(0, self.begin - at)
-        start = max(0, at - self.begin)
-        return list(islice(self._ring, start, start + limit)), missed
+        # From the end, where readers are: walking there from the beginning takes longer.
+        last = list(islice(reversed(self._ring), self._added - max(at, self.begin)))
+        last.reverse()
+        return last[:limit], missed
+
+    def selection(self, wanted: LiveFilter) -> Selection:
+        """What of the ring a filter wants; one for all readers who want the same."""
+        if (held := self._selections.get(wanted)) is None:
+            held = self._selections[wanted] = Selection(self, wanted)
+        return held
 
     def wake_once(self, wake: Callable[[], None]) -> None:
         """Call `wake` when the next item is added."""

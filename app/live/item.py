@@ -4,6 +4,7 @@ from functools import cached_property
 
 import orjson
 
+from app.live.events import event
 from app.record.fact import Fact
 
 
@@ -21,6 +22,11 @@ class LiveItem:
         self.outcome = fact.record.outcome
 
     @cached_property
+    def event(self) -> bytes:
+        """The event that shows it."""
+        return event("exchange", self.data, self.request_id)
+
+    @property
     def data(self) -> bytes:
         """JSON on one line: the record's members, cost, and when it was counted."""
         members = self._fact.record.model_dump(mode="json")

@@ -5,8 +5,9 @@ not read costs its socket's buffer and no more.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
+from random import random
 
 import orjson
 
@@ -15,7 +16,8 @@ from app.live.events import HEARTBEAT, event
 from app.live.feed import LiveFeed
 from app.live.filters import LiveFilter
 
-SLICE_ITEMS = 200
+BUSY_ITEMS = 5
+BUSY_FACTOR = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,13 @@ class Tail:
         pace: TailPace,
         clock: Clock,
         last_event_id: str | None = None,
+        jitter: Callable[[], float] = random,
     ) -> None:
         """`last_event_id` is where the client was; unknown, it is told that it missed some."""
         self._feed = feed
-        self._wanted = wanted
+        self._selection = feed.selection(wanted)
+        self._is_busy = False
+        self._jitter = jitter
         self._pace = pace
         self._clock = clock
         self._at = feed.end
@@ -65,18 +70,25 @@ class Tail:
                 yield written
             elif self._at == self._feed.end and not await self._woken():
                 yield HEARTBEAT
-            # Wakes for each item would cost every tail a turn of the loop per exchange.
-            await asyncio.sleep(self._pace.gather_s)
+            await asyncio.sleep(self._pause_s())
+
+    def _pause_s(self) -> float:
+        """Until the next look: a wake for each item would cost a turn of the loop per exchange.
+
+        Longer where much goes by, and never the same, so that tails do not wake all at once.
+        """
+        gather_s = self._pace.gather_s * (BUSY_FACTOR if self._is_busy else 1)
+        return gather_s * (0.5 + self._jitter())
 
     def next_piece(self) -> bytes:
         """The events of the next items; empty if nothing of them is wanted."""
-        items, dropped = self._feed.read(self._at, SLICE_ITEMS)
-        self._at += dropped + len(items)
-        wanted = [item for item in items if self._wanted.wants(item)]
+        wanted, dropped = self._selection.after(self._at)
+        self._at = self._feed.end
         shown = wanted[: self._allowance()]
         self._allowed -= len(shown)
+        self._is_busy = len(wanted) > BUSY_ITEMS
         dropped += len(wanted) - len(shown)
-        pieces = [event("exchange", item.data, item.request_id) for item in shown]
+        pieces = [item.event for item in shown]
         if dropped:
             pieces.append(missed(dropped))
         return b"".join(pieces)

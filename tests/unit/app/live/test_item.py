@@ -15,7 +15,7 @@ def test_the_record_and_its_cost_on_one_line() -> None:
     assert (shown["user"], item.user) == ("ü", "ü")
     assert shown["cost_nano_usd"] == one.cost.nano_usd
     assert {"timings_ms", "usage", "outcome", "metered_at", "price_version"} <= shown.keys()
-    assert item.data is item.data
+    assert item.event is item.event
 
 
 def test_the_model_is_the_upstreams_else_the_one_asked_for() -> None:

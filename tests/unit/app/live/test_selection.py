@@ -1,0 +1,52 @@
+"""One look at the ring for all tails with the same filter."""
+
+from app.live.feed import LiveFeed
+from app.live.filters import filter_of
+from app.live.selection import TRIM_ITEMS, Selection
+from tests.support.live import item
+
+ALL = filter_of({}, "default")
+BOB = filter_of({"user": "bob"}, "default")
+
+
+def test_the_wanted_ones_from_a_number_on() -> None:
+    feed = LiveFeed(10)
+    items = [item(number, user="bob" if number % 3 == 0 else "eve") for number in range(9)]
+    for each in items:
+        feed.add(each)
+    found = Selection(feed, BOB)
+    assert found.after(0) == ([items[0], items[3], items[6]], 0)
+    assert found.after(3) == ([items[3], items[6]], 0)
+    assert found.after(4) == ([items[6]], 0)
+    assert found.after(9) == ([], 0)
+
+
+def test_what_left_the_ring_is_counted_and_not_shown() -> None:
+    feed, items = LiveFeed(4), [item(number) for number in range(10)]
+    found = Selection(feed, ALL)
+    for each in items[:3]:
+        feed.add(each)
+    assert found.after(0) == (items[:3], 0)
+    for each in items[3:]:
+        feed.add(each)
+    assert found.after(0) == (items[6:], 6)
+    assert found.after(8) == (items[8:], 0)
+
+
+def test_it_keeps_no_more_than_the_ring_and_a_bit() -> None:
+    feed, one = LiveFeed(3), item(1)
+    found = Selection(feed, ALL)
+    for _ in range(3 * TRIM_ITEMS):
+        feed.add(one)
+        found.after(feed.end)
+    assert len(found.after(0)[0]) == 3
+    assert len(found._items) <= TRIM_ITEMS + 4
+
+
+def test_the_same_filter_shares_it_and_nobody_keeps_it() -> None:
+    feed = LiveFeed()
+    one, same = feed.selection(BOB), feed.selection(filter_of({"user": "bob"}, "default"))
+    assert one is same
+    assert feed.selection(ALL) is not one
+    del one, same
+    assert BOB not in feed._selections
