@@ -172,7 +172,7 @@ async def counted_as_killed(broker: KafkaBroker, prefix: str) -> int:
 async def test_streams_in_flight_finish_on_sigterm_and_nothing_is_left(
     kafka_broker: KafkaBroker, topic_prefix: str, tmp_path: Path
 ) -> None:
-    """Each ends byte for byte as a direct one, and has its record; no process and no lock stays."""
+    """Each is read to its end and has its record; no process stays."""
     await kafka_broker.create_topics(Topics(topic_prefix).specs())
     parent = proxies(tmp_path / "p", kafka_broker, topic_prefix).start()
     try:
