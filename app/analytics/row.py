@@ -22,7 +22,7 @@ OF_RECORD = (
     *("provider", "dialect", "upstream_url", "path", "method", "model_requested", "stream"),
     *("request_bytes", "started_at", "client_retry_count", "status", "outcome", "error", "model"),
     *("finish_reason", "response_bytes", "provider_request_id", "request_body", "response_body"),
-    *("service_tier", "reported_cost_nano_usd"),
+    *("service_tier", "reported_cost_nano_usd", "output_tokens_per_s"),
 )
 OF_TIMINGS = tuple(Timings.model_fields)
 MAIN_KINDS = ("input", "output", "cache_read", "cache_write", "reasoning")

@@ -42,8 +42,11 @@ async def call(url: str, **more: Any) -> str | None:
             aiohttp.ClientSession() as session,
             session.post(f"{url}/mock/v1/chat/completions", **{"json": BODY, **more}) as reply,
         ):
-            assert reply.status == 200, await reply.text()
-            await reply.read()
+            text = await reply.text()
+            if reply.status == 502 and "upstream_reset" in text:
+                # The mock provider lives in these processes: it died with the one killed.
+                return None
+            assert reply.status == 200, text
             return reply.headers["tailrace-request-id"]
     except aiohttp.ClientError:
         return None
