@@ -27,14 +27,15 @@ from typing import Any
 
 import aiohttp
 
-from app.record.codec import decode_fact
+from app.plain_producer import Outgoing, PlainProducer
+from app.record.codec import decode_fact, encode_record
+from app.record.keys import exchange_key
 from app.record.topics import Topics
 from tests.bench.paired import keep, no_slower, paired_ratio, shuffled
 from tests.support.consume import consume_all
 from tests.support.exchanges import exchanges
 from tests.support.kafka import KafkaBroker
 from tests.support.processes import Process
-from tests.support.produce import produce
 from tests.support.relayed import BODY
 
 CALLS_PER_S, RECORDS_PER_S, TICK_S = 30, 60, 0.1
@@ -104,17 +105,17 @@ class Deployment:
                 group.create_task(one(session, self.proxies[number % 2].url))
 
     async def _produce(self, seconds: float, sent: set[str]) -> None:
+        producer = PlainProducer({"bootstrap_servers": self.broker.bootstrap_servers})
         began_s, each = time.monotonic(), int(RECORDS_PER_S * TICK_S)
         for tick in range(int(seconds / TICK_S)):
             await asyncio.sleep(max(0.0, began_s + tick * TICK_S - time.monotonic()))
             self.seed += 1
-            now = datetime.now(UTC)
-            made = [
-                record.model_copy(update={"produced_at": now})
-                for record in exchanges(self.seed, each, started_at=now)
-            ]
-            await produce(self.broker.bootstrap_servers, made)
-            sent |= {record.request_id for record in made}
+            for record in exchanges(self.seed, each, started_at=datetime.now(UTC)):
+                key = exchange_key(record.tenant, record.user, record.request_id)
+                stamped = record.model_copy(update={"produced_at": datetime.now(UTC)})
+                await producer.write([Outgoing(Topics().exchanges, key, encode_record(stamped))])
+                sent.add(record.request_id)
+        await producer.close()
 
 
 async def restarted(processes: list[Process], *, running: bool = True) -> None:
