@@ -52,6 +52,8 @@ def _addresses(settings: Settings, addresses: Addresses, root: Path) -> list[str
     lines = []
     if settings.role != "worker":
         lines.append(f"proxy      {url}/v1 (OpenAI SDK), {url}/anthropic (Anthropic SDK)")
+    if settings.role != "proxy":
+        lines.append(f"dashboard  {url}/")
     lines.append(f"state      {url}/health/ready {url}/metrics")
     lines.append(f"broker     {addresses.kafka or settings.kafka.bootstrap_servers}")
     if addresses.s3 is not None:
