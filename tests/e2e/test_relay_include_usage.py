@@ -38,7 +38,11 @@ async def provider(seen: list[bytes]) -> AsyncIterator[str]:
             return web.json_response({"error": {"message": "no"}}, status=400)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        await response.write(chunk(choices=choice("Hel")) + chunk(choices=choice("lo", "stop")))
+        asks = (asked.get("stream_options") or {}).get("include_usage")
+        # As OpenAI documents it: asked for, `usage` is null in every chunk but the last one.
+        null = {"usage": None} if asks else {}
+        for part in (choice('"usage":null,'), choice("lo", "stop")):
+            await response.write(chunk(choices=part, **null))
         if (asked.get("stream_options") or {}).get("include_usage"):
             await response.write(chunk(choices=[], usage=USAGE))
         await response.write(b"data: [DONE]\n\n")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Literal
 
-from tests.e2e.sdks.outcome import headers_of, shown
+from tests.e2e.sdks.outcome import BrokenOff, headers_of, shown
 
 Mode = Literal["value", "stream", "raw", "bytes"]
 
@@ -28,6 +28,11 @@ class Case:
     how: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def fails(self) -> bool:
+        """Whether the call is to end in an exception."""
+        return self.name.startswith(("error", "cut"))
+
+    @property
     def headers(self) -> dict[str, str]:
         """What tells the stand-in."""
         return {"x-play": self.play, **self.how}
@@ -48,9 +53,16 @@ class Case:
                 return [response.status_code, headers_of(response.headers), await response.read()]
         answer = await method(**arguments)
         if self.mode == "raw":
-            return [answer.status_code, headers_of(answer.headers), answer.content]
+            body = answer.content if hasattr(answer, "content") else await answer.read()
+            return [answer.status_code, headers_of(answer.headers), body]
+        events: list[Any] = []
         if self.mode == "stream":
-            return [shown(event) async for event in answer]
+            try:
+                async for event in answer:
+                    events.append(shown(event))  # noqa: PERF401 - kept when the stream breaks
+            except Exception as error:
+                raise BrokenOff(events, error) from error
+            return events
         return answer
 
     def run_sync(self, client: Any) -> Any:
@@ -61,7 +73,14 @@ class Case:
                 return [response.status_code, headers_of(response.headers), response.read()]
         answer = method(**arguments)
         if self.mode == "raw":
-            return [answer.status_code, headers_of(answer.headers), answer.content]
+            body = answer.content if hasattr(answer, "content") else answer.read()
+            return [answer.status_code, headers_of(answer.headers), body]
+        events: list[Any] = []
         if self.mode == "stream":
-            return [shown(event) for event in answer]
+            try:
+                for event in answer:
+                    events.append(shown(event))  # noqa: PERF401 - kept when the stream breaks
+            except Exception as error:
+                raise BrokenOff(events, error) from error
+            return events
         return answer

@@ -34,10 +34,20 @@ def headers_of(headers: Any) -> dict[str, str | None]:
     return {name: headers.get(name) for name in SHOWN_HEADERS}
 
 
+class BrokenOff(Exception):
+    """A stream that raised, with the events before that."""
+
+    def __init__(self, events: list[Any], error: Exception) -> None:
+        super().__init__(str(error))
+        self.events, self.error = events, error
+
+
 def failed(error: BaseException) -> dict[str, Any]:
-    """An exception: its class, its status and what it says."""
+    """An exception: its class, its status and what it says; of a stream what came before it."""
+    if isinstance(error, BrokenOff):
+        return {**failed(error.error), "events": error.events}
     return {
-        "error": f"{type(error).__module__}.{type(error).__name__}",
+        "raised": f"{type(error).__module__}.{type(error).__name__}",
         "status": getattr(error, "status_code", getattr(error, "code", None)),
         "body": shown(getattr(error, "body", getattr(error, "details", None))),
         "text": str(error),

@@ -79,6 +79,7 @@ class StandIn:
         self.attempts[name] += 1
         if self.attempts[name] <= int(request.headers.get("x-fail-first", 0)):
             return refusal(503, {"retry-after": "0"})
+        self.attempts[name] = 0
         try:
             await asyncio.sleep(int(request.headers.get("x-delay-ms", 0)) / 1000)
         except asyncio.CancelledError:

@@ -59,6 +59,8 @@ async def held(
             outcomes.append(await run(base))
             noted.append(list(stand_in.noted))
     assert outcomes[0] == outcomes[1], case.name
+    for each in outcomes[0]:
+        assert (isinstance(each, dict) and "raised" in each) is case.fails, each
     assert noted[0] == noted[1], case.name
     assert len(noted[0]) >= expected_calls, outcomes[0]
 
@@ -150,4 +152,4 @@ async def test_a_client_that_waits_no_longer_gets_its_own_timeout(delay: str) ->
             errors.append(await outcome(case.run_async, client))
             await client.close()
     assert errors[0] == errors[1]
-    assert errors[0]["error"] == "openai.APITimeoutError"
+    assert errors[0]["raised"] == "openai.APITimeoutError"
