@@ -107,8 +107,8 @@ class UpstreamSettings(Section):
     )
     include_usage: bool = Field(
         False,
-        description="add `stream_options.include_usage` to streaming calls without `stream_options`; the"
-        " chunk that comes of it is taken out again, and the response says `tailrace-modified`",
+        description="add `stream_options.include_usage` to streaming calls that have no options;"
+        " what comes of it is taken out again, and the response says `tailrace-modified`",
     )
 
 
