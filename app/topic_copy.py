@@ -7,6 +7,7 @@ again harms nothing: the table `seen` tells that it had a record.
 """
 
 from collections.abc import AsyncIterable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from app.control.entries import decode_name
@@ -28,14 +29,15 @@ async def copy_topic(
     producer = PlainProducer(connection)
     copied = 0
     try:
-        async for batch in _batches(messages_until_now(source, connection), kind):
-            await producer.write(
-                [
-                    Outgoing(target, each.key, each.value, timestamp_ms=each.timestamp)
-                    for each in batch
-                ]
-            )
-            copied += len(batch)
+        async with aclosing(messages_until_now(source, connection)) as messages:
+            async for batch in _batches(messages, kind):
+                await producer.write(
+                    [
+                        Outgoing(target, each.key, each.value, timestamp_ms=each.timestamp)
+                        for each in batch
+                    ]
+                )
+                copied += len(batch)
     finally:
         await producer.close()
     return copied

@@ -8,6 +8,7 @@ younger than the call.
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -28,11 +29,28 @@ async def messages_until_now(
     since_s: float = 0.0,
     places: Places | None = None,
 ) -> AsyncGenerator[Any, None]:
-    """Messages in the order of each partition; `connection` is in aiokafka's terms.
+    """The messages of `batches_until_now`, one by one."""
+    batches = batches_until_now(topic, connection, since_s=since_s, places=places)
+    async with aclosing(batches):
+        async for batch in batches:
+            for message in batch:
+                yield message
 
-    Reading begins at the first message that the broker dates `since_s` or later. With `places`,
-    offsets by partition, no more is read than it takes to see these; others are among them.
-    Raises: Unavailable, at once where there is no such topic.
+
+async def batches_until_now(
+    topic: str,
+    connection: Mapping[str, Any],
+    *,
+    since_s: float = 0.0,
+    before_s: float | None = None,
+    places: Places | None = None,
+) -> AsyncGenerator[Sequence[Any], None]:
+    """Messages as they were fetched, each batch of one partition and in its order.
+
+    `connection` is in aiokafka's terms. Reading begins at the first message that the broker dates
+    `since_s` or later, and a partition is left with the batch that ends after `before_s`. With
+    `places`, offsets by partition, no more is read than it takes to see these; others are among
+    them. Raises: Unavailable, at once where there is no such topic.
     """
     consumer = AIOKafkaConsumer(
         **connection,
@@ -47,9 +65,10 @@ async def messages_until_now(
         begins, ends = await _span(consumer, since_s, places)
         while [tp for tp, end in ends.items() if await consumer.position(tp) < end]:
             for tp, batch in (await consumer.getmany(timeout_ms=POLL_MS)).items():
-                for message in batch:
-                    if message.offset >= begins[tp]:
-                        yield message
+                yield [message for message in batch if message.offset >= begins[tp]]
+                if before_s is not None and batch[-1].timestamp > before_s * 1000:
+                    ends.pop(tp, None)
+                    consumer.pause(tp)
     except (KafkaError, OSError, TimeoutError) as exc:
         raise Unavailable(f"topic {topic} cannot be read: {exc}") from exc
     finally:

@@ -11,12 +11,8 @@ from app.topic_check import HOW_TO_CHANGE, PARTITIONS
 from config import Settings, load_settings
 
 EXIT_DIFFERENT = 1
-PARTS = {
-    "exchanges": ("exchanges", None),
-    "keys": ("control", "access_key"),
-    "webhooks": ("control", "webhook_endpoint"),
-}
-"""What can be copied: its topic, and which of the control topic's entries."""
+PARTS = ("exchanges", "keys", "webhooks")
+"""What can be copied: the records, and entries of the control topic."""
 
 
 def register(subparsers: Any) -> None:
@@ -29,7 +25,7 @@ def register(subparsers: Any) -> None:
     copy.add_argument("--from", dest="source", required=True, help="the other topic prefix")
     copy.add_argument(
         "--what",
-        choices=list(PARTS),
+        choices=PARTS,
         default="exchanges",
         help="records; access keys; webhook endpoints, once the records are counted: those copied"
         " before are told of every one of them again",
@@ -56,19 +52,23 @@ async def _create(deployed: Any) -> int:
     return 0
 
 
-async def _copy(source: str, what: str, settings: Settings) -> int:
+async def _copy(prefix: str, what: str, settings: Settings) -> int:
+    from app.access.directory import KIND as KEYS
     from app.topic_copy import copy_topic
+    from app.webhooks.endpoint import KIND as ENDPOINTS
 
-    ours, theirs = Topics(settings.kafka.topic_prefix), Topics(source)
+    kind = {"keys": KEYS, "webhooks": ENDPOINTS}.get(what)
+    ours, theirs = Topics(settings.kafka.topic_prefix), Topics(prefix)
     if ours.exchanges == theirs.exchanges:
-        raise StartError(f"--from {source}: that is this deployment's own topic prefix")
-    name, kind = PARTS[what]
-    pair = getattr(theirs, name), getattr(ours, name)
+        raise StartError(f"--from {prefix}: that is this deployment's own topic prefix")
+    source, target = (
+        (theirs.exchanges, ours.exchanges) if kind is None else (theirs.control, ours.control)
+    )
     try:
-        copied = await copy_topic(*pair, connection_of(settings), kind=kind)
+        copied = await copy_topic(source, target, connection_of(settings), kind=kind)
     except Unavailable as exc:
         raise StartError(str(exc)) from exc
-    print(f"{copied} messages copied from {pair[0]} to {pair[1]}")
+    print(f"{copied} messages copied from {source} to {target}")
     return 0
 
 

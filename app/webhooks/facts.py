@@ -2,17 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Protocol
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
-
-from app.errors import QueryRefused, RecordError, Unavailable
+from app.errors import QueryRefused, RecordError
 from app.record.codec import decode_fact
 from app.record.fact import Fact
+from app.topic_messages import batches_until_now
 
-POLL_MS = 500
-POLL_RECORDS = 500
+SLICE_RECORDS = 500
 TIMEOUT_S = 30.0
 Keep = Callable[[Fact], bool]
 """Takes in one fact; true: no more are wanted."""
@@ -74,68 +72,21 @@ class FactTopic:
         only: Collection[str] | None = None,
     ) -> None:
         """As the protocol; what cannot be read is passed over."""
-        consumer = AIOKafkaConsumer(
-            self._topic,
-            **self._connection,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            max_poll_records=POLL_RECORDS,
+        keys = None if only is None else {each.encode() for each in only}
+        batches = batches_until_now(
+            self._topic, self._connection, since_s=since_s, before_s=before_s
         )
         try:
-            async with asyncio.timeout(TIMEOUT_S):
-                await consumer.start()
-                await self._scan(consumer, since_s, before_s, keep, only)
+            async with asyncio.timeout(TIMEOUT_S), aclosing(batches):
+                async for batch in batches:
+                    wanted = [each for each in batch if keys is None or each.key in keys]
+                    for start in range(0, len(wanted), SLICE_RECORDS):
+                        part = wanted[start : start + SLICE_RECORDS]
+                        if await asyncio.to_thread(_give, part, keep):
+                            return
         except TimeoutError as exc:
             text = f"that took longer than {TIMEOUT_S:g} s: ask for a shorter or a later time"
             raise QueryRefused(400, "too_long", text, "from") from exc
-        except (KafkaError, OSError) as exc:
-            raise Unavailable(f"topic {self._topic} cannot be read: {exc!r}") from exc
-        finally:
-            await consumer.stop()
-
-    async def _scan(
-        self,
-        consumer: Any,
-        since_s: float,
-        before_s: float | None,
-        keep: Keep,
-        only: Collection[str] | None,
-    ) -> None:
-        partitions = consumer.assignment()
-        ends = await consumer.end_offsets(partitions)
-        await _seek(consumer, partitions, since_s)
-        keys = None if only is None else {each.encode() for each in only}
-        left = set(partitions)
-        while left:
-            batches = await consumer.getmany(timeout_ms=POLL_MS)
-            for tp, messages in batches.items():
-                wanted = [each for each in messages if keys is None or each.key in keys]
-                is_enough = await asyncio.to_thread(_give, wanted, keep)
-                if is_enough:
-                    return
-                if before_s is not None and messages[-1].timestamp > before_s * 1000:
-                    left.discard(tp)
-                    consumer.pause(tp)
-            if not batches:
-                # only then: a broker may say that the end is nearer than it is
-                left = {tp for tp in left if await consumer.position(tp) < ends[tp]}
-
-
-async def _seek(consumer: Any, partitions: Collection[TopicPartition], since_s: float) -> None:
-    """To the first message of a time; where the broker cannot tell, to the beginning."""
-    await consumer.seek_to_beginning(*partitions)
-    if since_s <= 0:
-        return
-    try:
-        found = await consumer.offsets_for_times({tp: int(since_s * 1000) for tp in partitions})
-    except KafkaError:
-        return
-    nothing_later = [tp for tp in partitions if found.get(tp) is None]
-    if nothing_later:
-        await consumer.seek_to_end(*nothing_later)
-    for tp, offset in found.items():
-        if offset is not None:
-            consumer.seek(tp, offset.offset)
 
 
 def _give(messages: Sequence[Any], keep: Keep) -> bool:
