@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from time import monotonic
 from typing import Any, Literal, cast
 
-from aiokafka.partitioner import murmur2
-
 from app.engine.contracts import Copy
 from app.engine.options import EngineOptions
 from app.engine.outbox import DeliveryError
 from app.engine.rocks import RocksStore
 from app.engine.tables import Table
 from app.errors import Unavailable
+from app.partitioning import partition_of
 
 SCAN_SLICE_S = 0.001
 DURABLE_S = 1.0
@@ -41,7 +40,7 @@ class LiveReads:
 
     def partition_of(self, key: bytes) -> int:
         """The partition that Kafka's default partitioner gives a key."""
-        return int(murmur2(key) & 0x7FFFFFFF) % self.options.partitions
+        return partition_of(key, self.options.partitions)
 
     def check_ready(self) -> None:
         """Return if the tables can be read. Raises: Unavailable."""
