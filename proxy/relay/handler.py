@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from http import HTTPStatus
 
 from aiohttp import web
@@ -17,7 +16,7 @@ from proxy.relay.headers import RequestHead, ResponseHead, split_request, split_
 from proxy.relay.sending import Sender
 from proxy.relay.targets import Targets
 from proxy.relay.upstreams import Upstream, Upstreams
-from proxy.relay.usage_option import MODIFIED, UsageFilter, may_be_asked
+from proxy.relay.usage_option import may_be_asked, without_extra
 from proxy.upstream.protocol import UpstreamClient, UpstreamRequest, UpstreamResponse
 
 logger = logging.getLogger(__name__)
@@ -136,48 +135,29 @@ def origin_form(request: web.Request) -> str:
 async def _pass_down(
     call: Call, down: Downstream, response: UpstreamResponse, *, asks: bool = False
 ) -> None:
+    """The response to the client, a copy to the call; `asks`: we had the request ask for usage."""
     try:
         head = split_response(response.headers)
     except ValueError as exc:
         raise UpstreamProtocolError("the declared length is not a number") from exc
     call.response_started(response.status, head)
+    extra = without_extra(head) if asks else None
     first = response.read_nowait()
     if first:
         call.feed_response(first)
-    if asks:
-        await _pass_down_without_extra(call, down, response, head, first)
-        return
+        if extra is not None:
+            first = extra.feed(first)
     await down.start(response.status, response.reason, head, first)
 
     def pass_on(chunk: bytes) -> bool:
         call.feed_response(chunk)
-        return down.push(chunk)
+        if extra is not None:
+            chunk = extra.feed(chunk)
+        return down.push(chunk) if chunk else True
 
     while not await response.pass_to(pass_on):
         await down.drained()
-    await down.end()
-    call.finish("completed")
-
-
-async def _pass_down_without_extra(
-    call: Call, down: Downstream, response: UpstreamResponse, head: ResponseHead, first: bytes
-) -> None:
-    """The answer to a request that we had ask for usage; the capture saw `first` already."""
-    extra = UsageFilter()
-    head.passed.append(MODIFIED)
-    if head.is_event_stream:
-        head.passed = [pair for pair in head.passed if pair[0].lower() != b"content-length"]
-        head.content_length = None
-    feed: Callable[[bytes], bytes] = extra.feed if head.is_event_stream else bytes
-    await down.start(response.status, response.reason, head, feed(first) if first else b"")
-
-    def pass_on(chunk: bytes) -> bool:
-        call.feed_response(chunk)
-        return down.push(kept) if (kept := feed(chunk)) else True
-
-    while not await response.pass_to(pass_on):
-        await down.drained()
-    if held := extra.end():
+    if extra is not None and (held := extra.end()):
         await down.write(held)
     await down.end()
     call.finish("completed")

@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from proxy.relay.headers import RequestHead
+from proxy.relay.headers import RequestHead, ResponseHead
+from proxy.sse import SseParser
 
 PATHS = ("/chat/completions", "/completions")
 MAX_BODY_BYTES = 1 << 20
@@ -21,7 +22,8 @@ ASKED = b'"stream_options":{"include_usage":true}'
 BOUNDARY = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 NO_USAGE = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*[,}])')
 """What the option adds to every other chunk. In a text the quotes would be escaped."""
-LINE_END = re.compile(rb"\r\n|\n|\r")
+LONGEST_BOUNDARY = 4
+USAGE = b'"usage"'
 
 
 def may_be_asked(method: str, path: str, head: RequestHead) -> bool:
@@ -64,8 +66,18 @@ def rewritten(head: RequestHead, body: bytes) -> list[tuple[bytes, bytes]]:
     return [*kept, (b"Content-Length", b"%d" % len(body)), (b"Accept-Encoding", b"identity")]
 
 
+def without_extra(head: ResponseHead) -> "UsageFilter | None":
+    """Mark a response's fields as modified; what its body goes through, where it is a stream."""
+    head.passed.append(MODIFIED)
+    if not head.is_event_stream:
+        return None
+    head.passed = [pair for pair in head.passed if pair[0].lower() != b"content-length"]
+    head.content_length = None
+    return UsageFilter()
+
+
 class UsageFilter:
-    """Takes the chunk that only the option brought out of a stream, however that is cut."""
+    """Takes what only the option brought out of a stream, however that is cut."""
 
     def __init__(self) -> None:
         """Nothing is held."""
@@ -73,12 +85,11 @@ class UsageFilter:
 
     def feed(self, chunk: bytes) -> bytes:
         """What of the stream may go on; less than an event is held."""
+        searched = max(0, len(self._pending) - LONGEST_BOUNDARY + 1)
         data, passed, start = self._pending + chunk, [], 0
-        for found in BOUNDARY.finditer(data):
-            event = data[start : found.end()]
+        for found in BOUNDARY.finditer(data, searched):
+            passed.append(without_usage(data[start : found.end()]))
             start = found.end()
-            if not is_extra(event):
-                passed.append(NO_USAGE.sub(b"", event) if b'"usage"' in event else event)
         self._pending = data[start:]
         if len(self._pending) > MAX_EVENT_BYTES:
             passed.append(self._pending)
@@ -91,17 +102,25 @@ class UsageFilter:
         return pending
 
 
+def without_usage(event: bytes) -> bytes:
+    """An event as it is where nobody asks; empty for one that would not be there at all."""
+    if USAGE not in event:
+        return event
+    kept = NO_USAGE.sub(b"", event)
+    return b"" if USAGE in kept and is_extra(kept) else kept
+
+
 def is_extra(event: bytes) -> bool:
     """Whether an event is the chunk that holds the usage and nothing else."""
-    if b'"usage"' not in event or b'"choices"' not in event:
-        return False
-    lines = (line for line in LINE_END.split(event) if line.startswith(b"data:"))
     try:
-        chunk: Any = orjson.loads(b"\n".join(line[5:] for line in lines))
+        chunks: list[Any] = [
+            orjson.loads(each.data) for each in SseParser(MAX_EVENT_BYTES).feed(event)
+        ]
     except orjson.JSONDecodeError:
         return False
-    return (
+    return any(
         isinstance(chunk, dict)
         and chunk.get("choices") == []
         and isinstance(chunk.get("usage"), dict)
+        for chunk in chunks
     )
