@@ -10,7 +10,7 @@ where that speed was billed, `geo_us` where that region was, else the service ti
 from typing import Any, ClassVar
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
-from proxy.dialects.estimate import prompt_bytes, tokens, utf8_bytes
+from proxy.dialects.estimate import estimated_usage, prompt_bytes, tokens, utf8_bytes
 from proxy.dialects.fields import count, error_of, items, load, mapping, text, usage_of, user_of
 from proxy.sse import Event
 
@@ -96,9 +96,7 @@ class AnthropicMessages:
         counts, facts = self._counts, self._facts
         if not counts:
             if self._output_bytes and may_estimate:
-                facts.usage = {"output": tokens(self._output_bytes), "estimated": True}
-                if self._prompt_bytes is not None:
-                    facts.usage["input"] = tokens(self._prompt_bytes)
+                facts.usage = estimated_usage(self._output_bytes, self._prompt_bytes)
             return facts
         output = counts.get("output_tokens")
         estimated = not self._final and may_estimate

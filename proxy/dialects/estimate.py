@@ -18,6 +18,14 @@ def tokens(text_bytes: int) -> int:
     return -(-text_bytes // BYTES_PER_TOKEN)
 
 
+def estimated_usage(answer_bytes: int, asked_bytes: int | None) -> dict[str, int | bool]:
+    """The usage of an exchange of which none was told; the prompt's is left out where unknown."""
+    usage: dict[str, int | bool] = {"output": tokens(answer_bytes), "estimated": True}
+    if asked_bytes is not None:
+        usage["input"] = tokens(asked_bytes)
+    return usage
+
+
 def utf8_bytes(value: Any) -> int:
     """The length of a string in UTF-8, 0 for anything else."""
     if not isinstance(value, str):

@@ -10,7 +10,7 @@ for has come. An error may come as `{"error": …}` in place of any chunk.
 from typing import Any, ClassVar
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
-from proxy.dialects.estimate import prompt_bytes, tokens, utf8_bytes
+from proxy.dialects.estimate import estimated_usage, prompt_bytes, utf8_bytes
 from proxy.dialects.fields import error_of, items, load, mapping, text, user_of
 from proxy.dialects.openai_usage import read_usage, reported_cost
 from proxy.sse import Event
@@ -97,9 +97,7 @@ class OpenAIChat:
             # Counts that were still growing: at least so much, and nobody knows how much more.
             facts.usage["estimated"] = True
         elif facts.usage is None and began and may_estimate:
-            facts.usage = {"output": tokens(self._output_bytes), "estimated": True}
-            if self._prompt_bytes is not None:
-                facts.usage["input"] = tokens(self._prompt_bytes)
+            facts.usage = estimated_usage(self._output_bytes, self._prompt_bytes)
         if self._refused and facts.finish_reason in (None, "stop"):
             facts.finish_reason = REFUSAL
         return facts

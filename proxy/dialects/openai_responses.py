@@ -9,7 +9,7 @@ An `error` event ends it as well. Searches are not in the usage: the calls are a
 from typing import Any, ClassVar
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
-from proxy.dialects.estimate import prompt_bytes, tokens, utf8_bytes
+from proxy.dialects.estimate import estimated_usage, prompt_bytes, utf8_bytes
 from proxy.dialects.fields import error_of, items, load, mapping, text, user_of
 from proxy.dialects.openai_usage import read_usage, reported_cost
 from proxy.sse import Event
@@ -92,9 +92,7 @@ class OpenAIResponses:
         """All that was seen; a response that began and told no usage has it estimated."""
         facts = self._facts
         if facts.usage is None and self._began and self._output_bytes and may_estimate:
-            facts.usage = {"output": tokens(self._output_bytes), "estimated": True}
-            if self._prompt_bytes is not None:
-                facts.usage["input"] = tokens(self._prompt_bytes)
+            facts.usage = estimated_usage(self._output_bytes, self._prompt_bytes)
         if facts.usage is not None and self._searches:
             facts.usage["web_searches"] = self._searches
         if self._refused and facts.finish_reason in (None, "completed"):
