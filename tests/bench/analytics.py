@@ -38,6 +38,7 @@ from app.sinks.clickhouse.client import ClickHouse
 from app.sinks.clickhouse.table_sink import TableSink
 from app.sinks.watch import SinkWatch
 from config.analytics_sections import AnalyticsSettings
+from tests.bench.cpu import cpu_s_of
 from tests.bench.paired import keep
 from tests.support.analytics import EngineProcess
 from tests.support.exchanges import exchanges, user_names
@@ -222,12 +223,6 @@ async def measure(root: Path, count: int) -> dict[str, float]:
     finally:
         await engine.close()
         process.kill()
-
-
-def cpu_s_of(pid: int) -> float:
-    """User and system time of a process, all threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
 
 
 def main() -> int:

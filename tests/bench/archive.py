@@ -36,6 +36,7 @@ from app.sinks.archive.s3 import S3Store
 from app.sinks.archive.sink import ArchiveSink
 from app.sinks.watch import SinkWatch
 from config.archive_sections import ArchiveSettings
+from tests.bench.cpu import cpu_s_of
 from tests.bench.paired import keep
 from tests.support.bodies import text
 from tests.support.exchanges import exchanges
@@ -172,12 +173,6 @@ async def archived(worker: Process) -> float:
     return float(lines[0].split()[1]) if lines else 0.0
 
 
-def cpu_s_of(pid: int) -> float:
-    """User and system time of a process, all threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
 def main() -> int:
     """Measure, print, and say whether the bounds hold."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -194,14 +189,9 @@ def main() -> int:
                 **uvloop.run(sink_alone(seaweed, args.exchanges)),
             }
             if args.kafka:
-                broker = KafkaBroker(root / "kafka")
-                broker.prepare()
-                broker.start()
-                try:
+                with KafkaBroker.running(root / "kafka") as broker:
                     whole = whole_worker(broker, seaweed, 3 * args.exchanges, root)
                     figures["worker"] = uvloop.run(whole)
-                finally:
-                    broker.kill()
         finally:
             seaweed.kill()
     held = (

@@ -23,7 +23,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.bench.archive import cpu_s_of
+from tests.bench.cpu import cpu_s_of
 from tests.bench.paired import keep
 from tests.support.exchanges import exchanges
 from tests.support.hooks import SECRET_KEY, Hooks, Receiver, receiving
@@ -120,13 +120,8 @@ def main() -> int:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
-        broker = KafkaBroker(root / "kafka")
-        broker.prepare()
-        broker.start()
-        try:
+        with KafkaBroker.running(root / "kafka") as broker:
             figures = asyncio.run(measured(broker, root, args))
-        finally:
-            broker.kill()
     held = (
         figures["deliveries_per_cpu_s"] >= MIN_PER_CPU_S
         and figures["first_attempt_p99_s"] < MAX_P99_S

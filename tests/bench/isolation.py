@@ -179,16 +179,13 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--seconds", type=float, default=8)
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as directory:
-        broker = KafkaBroker(Path(directory) / "kafka")
-        broker.prepare()
-        broker.start()
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        KafkaBroker.running(Path(directory) / "kafka") as broker,
+    ):
         if CORES > 1:
             os.sched_setaffinity(0, {0})
-        try:
-            found = asyncio.run(measured(broker, Path(directory), args.rounds, args.seconds))
-        finally:
-            broker.kill()
+        found = asyncio.run(measured(broker, Path(directory), args.rounds, args.seconds))
     held = (
         no_slower(found["relay_while_workers_restart"], found["relay_repeated"])
         and no_slower(found["delay_while_proxies_restart"], found["delay_repeated"])

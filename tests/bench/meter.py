@@ -29,7 +29,7 @@ from pathlib import Path
 
 from app.record.model import Record
 from app.record.topics import Topics, TopicSpec
-from tests.bench.archive import cpu_s_of
+from tests.bench.cpu import cpu_s_of
 from tests.bench.paired import Ratio, keep, paired_ratio, shuffled
 from tests.support.consume import consume_all
 from tests.support.exchanges import exchanges
@@ -186,16 +186,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args(argv)
-    with tempfile.TemporaryDirectory() as directory:
-        broker = KafkaBroker(Path(directory) / "kafka")
-        broker.prepare()
-        broker.start()
-        try:
-            found: dict[str, list[Figures]] = asyncio.run(  # type: ignore[assignment]
-                rounds(broker, Path(directory), args)
-            )
-        finally:
-            broker.kill()
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        KafkaBroker.running(Path(directory) / "kafka") as broker,
+    ):
+        found: dict[str, list[Figures]] = asyncio.run(  # type: ignore[assignment]
+            rounds(broker, Path(directory), args)
+        )
     print(table(found))
     to_stock = ratio(found, "stock")
     held = to_stock.median >= MUST_BE_TIMES_STOCK

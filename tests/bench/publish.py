@@ -102,15 +102,9 @@ async def compare(servers: str | None, count: int) -> dict[str, Any]:
 
 def on_kafka(count: int) -> dict[str, Any]:
     """The figures on a broker of our own."""
-    with tempfile.TemporaryDirectory() as root:
-        broker = KafkaBroker(Path(root))
-        broker.prepare()
-        broker.start()
-        try:
-            uvloop.run(broker.create_topics(TOPICS.specs()))
-            return uvloop.run(compare(broker.bootstrap_servers, count))
-        finally:
-            broker.kill()
+    with tempfile.TemporaryDirectory() as root, KafkaBroker.running(Path(root)) as broker:
+        uvloop.run(broker.create_topics(TOPICS.specs()))
+        return uvloop.run(compare(broker.bootstrap_servers, count))
 
 
 def main() -> int:

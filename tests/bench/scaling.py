@@ -11,7 +11,6 @@ that differ by at most one, each worker's records within 10 % of the share of it
 
 import argparse
 import asyncio
-import os
 import random
 import statistics
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from app.record.topics import Topics
+from tests.bench.cpu import cpu_s_of
 from tests.bench.paired import keep, shuffled
 from tests.support.exchanges import exchanges, user_names
 from tests.support.kafka import KafkaBroker
@@ -33,14 +33,7 @@ TOKEN = "the-token-of-this-benchmark"
 COUNTS = (1, 2, 4)
 PARTITIONS = 24
 USERS = 8000
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 MAX_SPREAD, MAX_SHARE_OFF, MAX_PARTITIONS_APART = 0.15, 0.10, 1
-
-
-def cpu_s(pid: int) -> float:
-    """User and system time of a process, its threads included (proc(5), stat)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_S
 
 
 async def counted(worker: Process) -> int:
@@ -89,12 +82,12 @@ async def run(root: Path, broker: KafkaBroker, prefix: str, count: int, records:
     try:
         held = await settled(workers, Topics(prefix).exchanges)
         made = list(exchanges(5, records, users=user_names(USERS), started_at=datetime.now(UTC)))
-        before_s, began_s = sum(cpu_s(each.pid) for each in workers), time.monotonic()
+        before_s, began_s = sum(cpu_s_of(each.pid) for each in workers), time.monotonic()
         await produce(broker.bootstrap_servers, made, prefix=prefix)
         async with asyncio.timeout(300):
             while sum(each := [await counted(worker) for worker in workers]) < records:
                 await asyncio.sleep(0.5)
-        used_s = sum(cpu_s(worker.pid) for worker in workers) - before_s
+        used_s = sum(cpu_s_of(worker.pid) for worker in workers) - before_s
         return {
             "cpu_us": used_s / records * 1e6,
             "seconds": time.monotonic() - began_s,
@@ -126,18 +119,15 @@ async def compare(rounds: int, records: int) -> int:
     """Run it all, print the table; the exit code."""
     runs: dict[int, list[Any]] = {count: [] for count in COUNTS}
     rng = random.Random(7)
-    with tempfile.TemporaryDirectory() as root:
-        broker = KafkaBroker(Path(root) / "kafka")
-        broker.prepare()
-        broker.start()
-        try:
-            for number in range(rounds):
-                for name in shuffled([str(count) for count in COUNTS], rng):
-                    prefix = f"s{number}w{name}"
-                    done = await run(Path(root), broker, prefix, int(name), records)
-                    runs[int(name)].append(done)
-        finally:
-            broker.kill()
+    with (
+        tempfile.TemporaryDirectory() as root,
+        KafkaBroker.running(Path(root) / "kafka") as broker,
+    ):
+        for number in range(rounds):
+            for name in shuffled([str(count) for count in COUNTS], rng):
+                prefix = f"s{number}w{name}"
+                done = await run(Path(root), broker, prefix, int(name), records)
+                runs[int(name)].append(done)
     faults = broken(runs, records)
     keep("scaling", {"records": records, "runs": runs, "broken": faults})
     print("workers  CPU/record   records/s  partitions    records of each worker")

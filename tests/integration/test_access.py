@@ -1,8 +1,6 @@
 """Keys of real processes: known to all within a second, and to a proxy that has no broker."""
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ import pytest
 
 from app.record.topics import Topics
 from tests.support.kafka import KafkaBroker
-from tests.support.processes import REPO, Process
+from tests.support.processes import Process
 from tests.support.relayed import BODY
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(180)]
@@ -32,15 +30,7 @@ def process(broker: KafkaBroker, data_dir: Path, role: str) -> Process:
 
 async def keys(asked: Process, *arguments: str) -> str:
     """What the command prints."""
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "app", "keys", *arguments],
-        cwd=REPO,
-        env=asked.environ(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = await asyncio.to_thread(asked.run, "keys", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

@@ -1,8 +1,6 @@
 """Another number of partitions: a new prefix, the records copied, every total as before."""
 
 import asyncio
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 from app.record.topics import Topics
 from tests.support.exchanges import Ledger, exchanges
 from tests.support.kafka import KafkaBroker
-from tests.support.processes import REPO, Process
+from tests.support.processes import Process
 from tests.support.produce import produce
 from tests.support.totals import assert_exact, until_counted
 
@@ -32,15 +30,7 @@ def worker_of(broker: KafkaBroker, prefix: str, partitions: int, data_dir: Path)
 
 async def topics(asked: Process, *arguments: str) -> tuple[int, str]:
     """Exit code and output of `tailrace topics …` with a process's settings."""
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "app", "topics", *arguments],
-        cwd=REPO,
-        env=asked.environ(),
-        capture_output=True,
-        text=True,
-        timeout=90,
-    )
+    done = await asyncio.to_thread(asked.run, "topics", *arguments)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from app.accounting.counts import Counts, minute_of
 from app.record.topics import Topics
 from tests.chaos.load import Load
 from tests.support.kafka import KafkaBroker
-from tests.support.processes import REPO, Process
+from tests.support.processes import Process
 from tests.support.relayed import Calls, until_publishing
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -33,11 +31,8 @@ def process(broker: KafkaBroker, data_dir: Path, **settings: Any) -> Process:
 
 async def reconciled(asked: Process, *arguments: str) -> tuple[int, dict[str, Any]]:
     """Exit code and answer of the command."""
-    command = [sys.executable, "-m", "app", "reconcile", "--json", *arguments]
-    done = await asyncio.to_thread(
-        subprocess.run, command, cwd=REPO, env=asked.environ(), capture_output=True, timeout=90
-    )
-    assert done.stdout, done.stderr.decode()
+    done = await asyncio.to_thread(asked.run, "reconcile", "--json", *arguments)
+    assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
 
 

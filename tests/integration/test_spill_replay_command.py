@@ -1,7 +1,6 @@
 """`tailrace spill replay` against a real broker."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from app.record.topics import Topics
 from proxy.publisher.outlet import Outgoing
 from tests.support.consume import consume_all
 from tests.support.kafka import KafkaBroker
-from tests.support.processes import REPO, Process
+from tests.support.processes import Process
 from tests.support.spill import SpillStand
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(120)]
@@ -19,11 +18,7 @@ COUNT = 1200
 
 def replay(data_dir: Path, servers: str) -> "subprocess.CompletedProcess[str]":
     """The command, on a data directory."""
-    command = [sys.executable, "-m", "app", "spill", "replay", "--bootstrap", servers]
-    environ = Process(data_dir).environ()
-    return subprocess.run(
-        command, cwd=REPO, env=environ, capture_output=True, text=True, timeout=60
-    )
+    return Process(data_dir).run("spill", "replay", "--bootstrap", servers)
 
 
 async def test_replay(kafka_broker: KafkaBroker, topic_prefix: str, tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 """What is a tenant's never reaches another one: every route, on real parts, and through a proxy."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +15,7 @@ from tests.support.analytics import EngineProcess
 from tests.support.archived import ArchiveWorld
 from tests.support.hooks import SECRET_KEY
 from tests.support.kafka import KafkaBroker
-from tests.support.processes import REPO, Process
+from tests.support.processes import Process
 from tests.support.records import record
 from tests.support.seaweed import Seaweed
 from tests.support.strangers import CANARY, PROBES, USER, Probe
@@ -55,7 +53,10 @@ class Town:
         await self.worker.start().until_ready()
         await self.proxy.start().until_live()
         for tenant in ("acme", "other"):
-            self.keys[tenant] = await asyncio.to_thread(self._new_key, tenant)
+            asked = "keys", "create", "--tenant", tenant
+            done = await asyncio.to_thread(self.worker.run, *asked)
+            assert done.returncode == 0, done.stderr
+            self.keys[tenant] = done.stdout.strip()
         await self.until_known("other", "/api/v1/users")
 
     async def until_known(self, tenant: str, path: str) -> None:
@@ -68,19 +69,6 @@ class Town:
         except TimeoutError:
             _, ready = await self.worker.get("/health/ready")
             raise AssertionError((path, found, ready)) from None
-
-    def _new_key(self, tenant: str) -> str:
-        command = [sys.executable, "-m", "app", "keys", "create", "--tenant", tenant]
-        done = subprocess.run(
-            command,
-            cwd=REPO,
-            env=self.worker.environ(),
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
 
     async def ask(
         self,

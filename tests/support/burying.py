@@ -1,8 +1,6 @@
 """A worker whose dead letters are looked at, and the command that does it."""
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +9,7 @@ from app.record.dead_letter import DeadLetter
 from app.record.topics import Topics
 from tests.support.consume import consume_all
 from tests.support.kafka import KafkaBroker
-from tests.support.processes import REPO, Process
+from tests.support.processes import Process
 
 HASTY: dict[str, Any] = {
     "spill__max_age_s": 60,
@@ -36,16 +34,7 @@ def worker(broker: KafkaBroker, prefix: str, data_dir: Path, **settings: Any) ->
 
 async def dlq(process: Process, *arguments: str) -> tuple[int, str]:
     """Exit code and output of `tailrace dlq` on the process's settings."""
-    command = [sys.executable, "-m", "app", "dlq", *arguments]
-    done = await asyncio.to_thread(
-        subprocess.run,
-        command,
-        cwd=REPO,
-        env=process.environ(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = await asyncio.to_thread(process.run, "dlq", *arguments)
     return done.returncode, done.stdout + done.stderr
 
 

@@ -15,7 +15,9 @@ import subprocess
 import time
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -85,6 +87,18 @@ class KafkaBroker:
         self.bootstrap_servers = f"127.0.0.1:{self.port}"
         self._properties = root / "server.properties"
         self._popen: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    @contextmanager
+    def running(cls, root: Path) -> Iterator[Self]:
+        """A broker of one's own, killed afterwards."""
+        broker = cls(root)
+        broker.prepare()
+        broker.start()
+        try:
+            yield broker
+        finally:
+            broker.kill()
 
     def prepare(self) -> None:
         """Write the configuration and format the storage."""

@@ -14,6 +14,8 @@ import aiohttp
 
 REPO = Path(__file__).resolve().parents[2]
 
+COMMAND_TIMEOUT_S = 90
+
 
 def free_port() -> int:
     """A port nobody listens on now."""
@@ -62,6 +64,17 @@ class Process:
                 start_new_session=True,
             )
         return self
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """`tailrace` with these arguments and this process's settings, to its end. Blocks."""
+        return subprocess.run(
+            [sys.executable, "-m", "app", *arguments],
+            cwd=REPO,
+            env=self.environ(),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT_S,
+        )
 
     @property
     def pid(self) -> int:
