@@ -3,6 +3,16 @@
 from collections import Counter
 from typing import Any
 
+from hypothesis import HealthCheck, settings
+
+# The same examples at every run: a change is judged by what it changed. New ones are looked for
+# by hand: `pytest tests/property --hypothesis-profile explore`.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile(
+    "explore", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("same")
+
 pytest_plugins = [
     "tests.support.analytics",
     "tests.support.browser",
