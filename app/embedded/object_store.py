@@ -27,6 +27,9 @@ INNER_PORTS = (
     *("master.port", "master.port.grpc", "volume.port", "volume.port.grpc"),
     *("filer.port", "filer.port.grpc", "s3.port.grpc", "admin.port", "admin.port.grpc"),
 )
+MARKER = ".ready"
+"""The key of an object that is read to see whether the store serves; its body is its name."""
+
 OWNED = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 
 
@@ -66,16 +69,39 @@ class S3Access:
             "S3__CREATE_BUCKET": "true",
         }
 
-    async def make_bucket(self) -> bool:
-        """Make the bucket where it is missing; whether it is there now."""
+    async def serves(self) -> bool:
+        """Whether what was stored can be read; makes the bucket and its marker where missing.
+
+        A server that was killed answers before its volumes are known to it again, and fails reads
+        until then: only the marker read back tells.
+        """
         try:
             async with self.client() as s3:
-                await s3.create_bucket(Bucket=self.bucket)
-        except ClientError as error:
-            return error.response["Error"]["Code"] in OWNED
-        except (BotoCoreError, OSError):
+                await _make_bucket(s3, self.bucket)
+                if not await _has_marker(s3, self.bucket):
+                    await s3.put_object(Bucket=self.bucket, Key=MARKER, Body=MARKER.encode())
+                    return await _has_marker(s3, self.bucket)
+        except (ClientError, BotoCoreError, OSError):
             return False
         return True
+
+
+async def _make_bucket(s3: Any, bucket: str) -> None:
+    try:
+        await s3.create_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in OWNED:
+            raise
+
+
+async def _has_marker(s3: Any, bucket: str) -> bool:
+    try:
+        answer = await s3.get_object(Bucket=bucket, Key=MARKER)
+        return bool(await answer["Body"].read() == MARKER.encode())
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchKey":
+            raise
+        return False
 
 
 def object_store_program() -> Path:
@@ -101,7 +127,7 @@ def object_store_access(data_dir: DataDir, port: int, bucket: str, region: str) 
 
 
 def object_store_child(data_dir: DataDir, port: int, access: S3Access, ports: Ports) -> ChildSpec:
-    """The store on loopback ports; ready when its bucket is there. Raises: StartError."""
+    """The store on loopback ports; ready when it serves. Raises: StartError."""
     inner = [f"-{name}={ports.pick(PREFERRED_INNER_PORT)}" for name in INNER_PORTS]
     data_dir.objects.mkdir(parents=True, exist_ok=True)
     return ChildSpec(
@@ -115,7 +141,7 @@ def object_store_child(data_dir: DataDir, port: int, access: S3Access, ports: Po
         ),
         environment=plain_environment(),
         log_path=data_dir.log("object-store"),
-        probe=access.make_bucket,
+        probe=access.serves,
     )
 
 

@@ -41,7 +41,7 @@ def test_the_secret_is_not_in_the_repr(access: object_store.S3Access) -> None:
 
 async def test_a_store_that_does_not_answer_is_not_ready(tmp_path: Path) -> None:
     nobody = object_store.object_store_access(DataDir.at(tmp_path), Ports().pick(40_333), "b", "r")
-    assert await nobody.make_bucket() is False
+    assert await nobody.serves() is False
 
 
 def test_the_command_is_on_loopback_with_distinct_ports(
