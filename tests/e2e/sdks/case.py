@@ -1,13 +1,15 @@
 """One call of an SDK, the same one by its async and its sync client, and how its answer is read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Literal
 
+from tests.e2e.sdks.clients import Sdk
 from tests.e2e.sdks.outcome import BrokenOff, headers_of, shown
 
-Mode = Literal["value", "stream", "raw", "bytes"]
+Mode = Literal["value", "stream", "raw", "bytes", "helper"]
+Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -18,69 +20,84 @@ class Case:
     stream   every event of the stream
     raw      status, headers and content of the raw response
     bytes    the body as it is streamed
+    helper   every event of the package's own reader of streams, and what `final` then gives
+
+    `ends` is the outcome in the records. Arguments that are used up by a call are made anew by a
+    function.
     """
 
+    sdk: Sdk
     name: str
     method: str
-    arguments: Mapping[str, Any]
+    arguments: Arguments | Callable[[], Arguments]
     play: str
     mode: Mode = "value"
     how: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def fails(self) -> bool:
-        """Whether the call is to end in an exception."""
-        return self.name.startswith(("error", "cut"))
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What tells the stand-in."""
-        return {"x-play": self.play, **self.how}
+    final: str = ""
+    ends: str = "completed"
+    raises: bool = False
 
     def asked(self, client: Any) -> Any:
-        """The method on a client, with what it takes."""
+        """The call on a client, not yet awaited."""
         method = reduce(getattr, self.method.split("."), client)
-        if "generate_content" in self.method or self.method.endswith("models.count_tokens"):
-            config = {**self.arguments.get("config", {}), "http_options": {"headers": self.headers}}
-            return method, {**self.arguments, "config": config}
-        return method, {**self.arguments, "extra_headers": self.headers}
+        given = self.arguments() if callable(self.arguments) else self.arguments
+        return method(**self.sdk.told(given, {"x-play": self.play, **self.how}))
 
     async def run_async(self, client: Any) -> Any:
         """What comes of it."""
-        method, arguments = self.asked(client)
         if self.mode == "bytes":
-            async with method(**arguments) as response:
+            async with self.asked(client) as response:
                 return [response.status_code, headers_of(response.headers), await response.read()]
-        answer = await method(**arguments)
-        if self.mode == "raw":
-            body = answer.content if hasattr(answer, "content") else await answer.read()
-            return [answer.status_code, headers_of(answer.headers), body]
-        events: list[Any] = []
+        if self.mode == "helper":
+            async with self.asked(client) as stream:
+                events = await _each_async(stream)
+                return [*events, shown(await getattr(stream, self.final)())]
+        answer = await self.asked(client)
         if self.mode == "stream":
-            try:
-                async for event in answer:
-                    events.append(shown(event))  # noqa: PERF401 - kept when the stream breaks
-            except Exception as error:
-                raise BrokenOff(events, error) from error
-            return events
+            return await _each_async(answer)
+        if self.mode == "raw":
+            return raw(answer, answer.content if hasattr(answer, "content") else None)
         return answer
 
     def run_sync(self, client: Any) -> Any:
         """The same, blocking."""
-        method, arguments = self.asked(client)
         if self.mode == "bytes":
-            with method(**arguments) as response:
+            with self.asked(client) as response:
                 return [response.status_code, headers_of(response.headers), response.read()]
-        answer = method(**arguments)
-        if self.mode == "raw":
-            body = answer.content if hasattr(answer, "content") else answer.read()
-            return [answer.status_code, headers_of(answer.headers), body]
-        events: list[Any] = []
+        if self.mode == "helper":
+            with self.asked(client) as stream:
+                events = _each(stream)
+                return [*events, shown(getattr(stream, self.final)())]
+        answer = self.asked(client)
         if self.mode == "stream":
-            try:
-                for event in answer:
-                    events.append(shown(event))  # noqa: PERF401 - kept when the stream breaks
-            except Exception as error:
-                raise BrokenOff(events, error) from error
-            return events
+            return _each(answer)
+        if self.mode == "raw":
+            return raw(answer, answer.content if hasattr(answer, "content") else None)
         return answer
+
+
+def raw(answer: Any, content: bytes | None) -> list[Any]:
+    """Status, headers and body; google-genai hands them out beside the parsed answer."""
+    if (http := getattr(answer, "sdk_http_response", None)) is not None:
+        return [headers_of(http.headers), http.body]
+    return [answer.status_code, headers_of(answer.headers), content]
+
+
+async def _each_async(stream: Any) -> list[Any]:
+    events: list[Any] = []
+    try:
+        async for event in stream:
+            events.append(shown(event))  # noqa: PERF401 - kept when the stream breaks
+    except Exception as error:
+        raise BrokenOff(events, error) from error
+    return events
+
+
+def _each(stream: Any) -> list[Any]:
+    events: list[Any] = []
+    try:
+        for event in stream:
+            events.append(shown(event))  # noqa: PERF401 - kept when the stream breaks
+    except Exception as error:
+        raise BrokenOff(events, error) from error
+    return events

@@ -1,6 +1,7 @@
 """What a case came to, in a form that can be compared."""
 
 import asyncio
+import dataclasses
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -8,14 +9,15 @@ from typing import Any
 from pydantic import BaseModel
 
 LEFT_OUT = {"sdk_http_response", "_request_id"}
-SHOWN_HEADERS = (
-    "content-type",
-    "x-request-id",
-    "request-id",
-    "x-ratelimit-remaining-requests",
-    "openai-processing-ms",
-    "retry-after",
-)
+UNLIKE = {
+    # Each message's own (RFC 9110, 6.6.1), and the connection's (7.6.1).
+    "date",
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    # What the relay adds.
+    "tailrace-request-id",
+}
 
 
 def shown(value: Any) -> Any:
@@ -26,12 +28,14 @@ def shown(value: Any) -> Any:
         return [shown(each) for each in value]
     if isinstance(value, dict):
         return {name: shown(each) for name, each in value.items()}
+    if dataclasses.is_dataclass(value):
+        return {each.name: shown(getattr(value, each.name)) for each in dataclasses.fields(value)}
     return value
 
 
-def headers_of(headers: Any) -> dict[str, str | None]:
-    """The headers that matter to a caller."""
-    return {name: headers.get(name) for name in SHOWN_HEADERS}
+def headers_of(headers: Any) -> dict[str, str]:
+    """All headers, but those that no two answers have in common."""
+    return {name.lower(): value for name, value in headers.items() if name.lower() not in UNLIKE}
 
 
 class BrokenOff(Exception):
@@ -46,11 +50,13 @@ def failed(error: BaseException) -> dict[str, Any]:
     """An exception: its class, its status and what it says; of a stream what came before it."""
     if isinstance(error, BrokenOff):
         return {**failed(error.error), "events": error.events}
+    response = getattr(error, "response", None)
     return {
         "raised": f"{type(error).__module__}.{type(error).__name__}",
         "status": getattr(error, "status_code", getattr(error, "code", None)),
         "body": shown(getattr(error, "body", getattr(error, "details", None))),
         "text": str(error),
+        "headers": headers_of(getattr(response, "headers", {})),
     }
 
 
