@@ -15,9 +15,10 @@ from proxy.relay.errors import Fault, fault_of, shape
 from proxy.relay.headers import RequestHead, ResponseHead, split_request, split_response
 from proxy.relay.sending import Sender
 from proxy.relay.targets import Targets
+from proxy.relay.upload_url import lead_back, may_tell_address
 from proxy.relay.upstreams import Upstream, Upstreams
 from proxy.relay.usage_option import may_be_asked, without_extra
-from proxy.upstream.protocol import UpstreamClient, UpstreamRequest, UpstreamResponse
+from proxy.upstream.protocol import UpstreamClient, UpstreamRequest
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class Relay:
                 call.response, asks = await self._sender.send_asking(request, head, call, outgoing)
             else:
                 call.response = await self._sender.send(request, head, call, down, outgoing)
-            await _pass_down(call, down, call.response, asks=asks)
+            await _pass_down(request, call, down, upstream, asks=asks)
         except asyncio.CancelledError:
             self._client_left(call, CLIENT_LEFT)
             raise
@@ -133,13 +134,17 @@ def origin_form(request: web.Request) -> str:
 
 
 async def _pass_down(
-    call: Call, down: Downstream, response: UpstreamResponse, *, asks: bool = False
+    request: web.Request, call: Call, down: Downstream, upstream: Upstream, *, asks: bool
 ) -> None:
     """The response to the client, a copy to the call; `asks`: we had the request ask for usage."""
+    response = call.response
+    assert response is not None
     try:
         head = split_response(response.headers)
     except ValueError as exc:
         raise UpstreamProtocolError("the declared length is not a number") from exc
+    if may_tell_address(call.path):
+        lead_back(head, request, upstream, call.path)
     call.response_started(response.status, head)
     extra = without_extra(head) if asks else None
     first = response.read_nowait()
