@@ -1,33 +1,13 @@
 """Forty exchanges with costs computed by hand: each one's, and the users' sums in the tables."""
 
-import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.pricing import Pricer
-from app.record.model import Record, Usage
 from tables.tally import COST, REQUESTS
 from tests.support.metering import Rig
-from tests.support.records import record
-
-TABLE = tomllib.loads((Path(__file__).parent / "pricing" / "exchanges.toml").read_text())
-LINES: list[dict[str, Any]] = TABLE["exchange"]
-
-
-def exchange(number: int, line: dict[str, Any]) -> Record:
-    started_at = line.get("started_at", TABLE["started_at"])
-    return record(
-        request_id=f"00000000-0000-7000-8000-{number:012x}",
-        user=line["user"],
-        provider=line["upstream"],
-        upstream_url=TABLE["upstreams"][line["upstream"]],
-        model=line["model"],
-        service_tier=line.get("service_tier"),
-        usage=Usage(**line["usage"]),
-        started_at=started_at,
-    )
+from tests.support.priced import LINES, TABLE, TOTAL_NANO_USD, exchange
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +30,7 @@ def test_the_sums_written_by_hand_are_those_of_the_lines() -> None:
     for line in LINES:
         sums[line["user"]] += line["nano_usd"]
     assert sums == TABLE["users"]
-    assert sum(sums.values()) == 3_435_863_581
+    assert sum(sums.values()) == TOTAL_NANO_USD
 
 
 def test_the_tables_hold_the_sums_written_by_hand_after_a_replay_too(pricer: Pricer) -> None:
