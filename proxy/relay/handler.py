@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from app.errors import ClientGone, RelayRefused, TailraceError, UpstreamProtocolError
+from app.errors import ClientGone, RelayRefused, TailraceError, UpstreamError, UpstreamProtocolError
 from config.sections import RelaySettings
 from proxy.relay.call import CLIENT_LEFT, Call, Calls
 from proxy.relay.downstream import Downstream
@@ -160,8 +160,13 @@ async def _pass_down(
             chunk = extra.feed(chunk)
         return down.push(chunk) if chunk else True
 
-    while not await response.pass_to(pass_on):
-        await down.drained()
+    try:
+        while not await response.pass_to(pass_on):
+            await down.drained()
+    except UpstreamError:
+        if extra is not None and (held := extra.end()):
+            down.push(held)
+        raise
     if extra is not None and (held := extra.end()):
         await down.write(held)
     await down.end()

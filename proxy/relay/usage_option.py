@@ -16,10 +16,12 @@ from proxy.sse import SseParser
 
 PATHS = ("/chat/completions", "/completions")
 MAX_BODY_BYTES = 1 << 20
-MAX_EVENT_BYTES = 1 << 20
+MAX_EVENT_BYTES = 1 << 18
+"""A longer event passes as it is: reading it would hold the loop for more than a millisecond."""
 MODIFIED = (b"tailrace-modified", b"include_usage")
 ASKED = b'"stream_options":{"include_usage":true}'
-BOUNDARY = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+BOUNDARY = re.compile(rb"(?:\r\n|\n|\r(?!\n|\Z)){2}")
+"""An empty line, each end of a line being CR, LF or both; whether a last CR is one is not known."""
 NO_USAGE = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*[,}])')
 """What the option adds to every other chunk. In a text the quotes would be escaped."""
 LONGEST_BOUNDARY = 4
@@ -81,25 +83,26 @@ class UsageFilter:
 
     def __init__(self) -> None:
         """Nothing is held."""
-        self._pending = b""
+        self._pending = bytearray()
 
     def feed(self, chunk: bytes) -> bytes:
         """What of the stream may go on; less than an event is held."""
         searched = max(0, len(self._pending) - LONGEST_BOUNDARY + 1)
-        data, passed, start = self._pending + chunk, [], 0
-        for found in BOUNDARY.finditer(data, searched):
-            passed.append(without_usage(data[start : found.end()]))
+        self._pending += chunk
+        passed, start = [], 0
+        for found in BOUNDARY.finditer(self._pending, searched):
+            passed.append(without_usage(bytes(self._pending[start : found.end()])))
             start = found.end()
-        self._pending = data[start:]
+        del self._pending[:start]
         if len(self._pending) > MAX_EVENT_BYTES:
-            passed.append(self._pending)
-            self._pending = b""
+            passed.append(self.end())
         return b"".join(passed)
 
     def end(self) -> bytes:
         """What is held, when nothing more comes."""
-        pending, self._pending = self._pending, b""
-        return pending
+        held = bytes(self._pending)
+        self._pending.clear()
+        return held
 
 
 def without_usage(event: bytes) -> bytes:

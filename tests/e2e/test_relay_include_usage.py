@@ -1,9 +1,11 @@
 """Usage asked for on the client's behalf: the client sees a direct call, the record has it all."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import openai
 import orjson
 import pytest
@@ -95,6 +97,40 @@ async def test_a_client_that_says_so_itself_is_left_alone(asked: bool) -> None:
     assert seen[0] == seen[1]
     assert record.usage is not None
     assert record.usage.estimated is not asked
+
+
+async def test_what_came_of_an_event_before_the_break_reaches_the_client() -> None:
+    """As directly: the bytes, then the end of the connection."""
+    unfinished = chunk(choices=choice("hel")) + b'data: {"id":"c","choi'
+    answer = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"%x\r\n%b\r\n" % (len(unfinished), unfinished)
+    )
+
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"true}}")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(break_off, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, standing(url, include_usage=True, new_capture=Capture) as stand:
+        body = orjson.dumps({"model": "m", "stream": True, "messages": MESSAGES})
+        reply = await stand.session.post(f"{stand.url}/up/v1/chat/completions", data=body)
+        assert reply.headers["tailrace-modified"] == "include_usage"
+        came: list[bytes] = []
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await gather_into(came, reply)
+        record = await stand.sink.record()
+    assert b"".join(came) == unfinished
+    assert record.outcome == "upstream_error"
+
+
+async def gather_into(came: list[bytes], reply: aiohttp.ClientResponse) -> None:
+    """All that comes, until it breaks off."""
+    async for piece in reply.content.iter_any():
+        came.append(piece)
 
 
 async def test_off_by_default_and_nothing_happens_to_other_calls() -> None:

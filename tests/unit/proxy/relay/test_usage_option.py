@@ -97,7 +97,7 @@ def test_the_fields_of_another_body() -> None:
     ]
 
 
-@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r"])
+@pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r", b"\n\r\n", b"\r\n\n", b"\n\r"])
 def test_the_extra_chunk_is_taken_out_however_the_stream_is_cut(end: bytes) -> None:
     stream = end.join([FIRST, b": comment", TEXT, EXTRA, DONE, b""])
     wanted = end.join([FIRST, b": comment", TEXT.replace(b',"usage":null', b""), DONE, b""])
@@ -118,12 +118,14 @@ def test_an_event_without_end_is_not_gathered() -> None:
     extra = UsageFilter()
     sent = b"data: " + b"x" * (2 * MAX_EVENT_BYTES)
     pieces = [sent[at : at + 65_536] for at in range(0, len(sent), 65_536)]
-    longest = 0
+    fed = longest = 0
     passed = b""
     for piece in pieces:
         passed += extra.feed(piece)
-        longest = max(longest, len(sent) - len(passed))
+        fed += len(piece)
+        longest = max(longest, fed - len(passed))
     assert passed + extra.end() == sent
+    assert longest <= MAX_EVENT_BYTES
 
 
 @pytest.mark.parametrize(
