@@ -2,8 +2,9 @@
 
 A parser in C holds the interpreter for as long as it works, in whatever thread: 10 MB are tens of
 milliseconds in which nothing is relayed. So a large object is reduced while it passes: its
-structure stays, long strings become empty ones, and a member of the outermost object that is still
-too large becomes null. What is left is small, and is parsed whole. Images in base64 cost little.
+structure stays, long strings become empty ones, and a member that is still too large becomes null:
+one of the outermost object, or of an object that is such a member's value. What is left is small,
+and is parsed whole. Images in base64 cost little.
 """
 
 import re
@@ -14,6 +15,8 @@ from proxy.json_string import QUOTE, string_end
 
 MAX_STRING_BYTES = 4096
 MAX_MEMBER_BYTES = 16 << 10
+MAX_OBJECT_BYTES = 64 << 10
+"""Of a member that is an object: its own members are left out first."""
 MAX_KEPT_BYTES = 128 << 10
 LOOKED_AT_BYTES = 512
 BLOCK_BYTES = 4096
@@ -41,7 +44,9 @@ class JsonSkim:
         "_gave_up",
         "_held",
         "_in_string",
+        "_inner_object",
         "_kept_bytes",
+        "_level",
         "_member_at",
         "_member_bytes",
         "_out",
@@ -56,9 +61,12 @@ class JsonSkim:
         self._gave_up = False
         self._held = b""
         self._in_string = False
+        self._inner_object = False
         self._kept_bytes = 0
-        self._member_at = 0
-        self._member_bytes = 0
+        self._level = 1
+        # Of the member at depth 1, and of the one at depth 2 within it.
+        self._member_at = [0, 0]
+        self._member_bytes = [0, 0]
         self._out: list[bytes] = []
         self._string_bytes = 0
         self.long_text_bytes = 0
@@ -73,7 +81,7 @@ class JsonSkim:
             if self._drops and (end := self._skip_block(chunk, position)) > position:
                 position = end
                 continue
-            match = (_DEEP if self._depth > 1 else _TOP).match(chunk, position)
+            match = (_TOP if self._in_members else _DEEP).match(chunk, position)
             if match is not None and match.end() > position:
                 self._keep(match[0])
                 position = match.end()
@@ -100,25 +108,43 @@ class JsonSkim:
             self._escaped = False
             return
         if mark in b"{[":
-            self._depth += 1
-            self._keep(mark)
-            if self._depth == 1:
-                self._begin_member()
-                self._gave_up = mark == b"["
+            self._open(mark)
             return
         if mark in b"}]":
-            self._depth -= 1
-        at_top = self._depth == 1 and mark == b","
-        if at_top or self._depth == 0:
+            self._close(mark)
+            return
+        at_comma = self._in_members and not (self._drops and self._depth > self._level)
+        if at_comma:
             self._drops = False
-            self._member_bytes = 0
+            self._member_bytes[self._depth - 1] = 0
         self._keep(mark)
-        if at_top:
-            self._begin_member()
+        if at_comma:
+            self._member_at[self._depth - 1] = len(self._out)
+            self._member_bytes[self._depth - 1] = 0
 
-    def _begin_member(self) -> None:
-        self._member_at = len(self._out)
-        self._member_bytes = 0
+    @property
+    def _in_members(self) -> bool:
+        """Whether the next comma ends a member that can be left out."""
+        return self._depth == 1 or (self._depth == 2 and self._inner_object)
+
+    def _open(self, mark: bytes) -> None:
+        self._depth += 1
+        self._keep(mark)
+        if self._depth == 1:
+            self._gave_up = mark == b"["
+        elif self._depth == 2:
+            self._inner_object = mark == b"{"
+        if self._depth <= 2:
+            self._member_at[self._depth - 1] = len(self._out)
+            self._member_bytes[self._depth - 1] = 0
+
+    def _close(self, mark: bytes) -> None:
+        self._depth -= 1
+        if self._depth < self._level:
+            self._drops = False
+        if self._depth == 0:
+            self._member_bytes = [0, 0]
+        self._keep(mark)
 
     def _keep(self, part: bytes) -> None:
         """Keep it, unless its member has become too large."""
@@ -127,26 +153,37 @@ class JsonSkim:
             return
         self._out.append(part)
         self._kept_bytes += len(part)
-        self._member_bytes += len(part)
         self._gave_up = self._gave_up or self._kept_bytes > MAX_KEPT_BYTES
-        if self._member_bytes > MAX_MEMBER_BYTES and self._depth:
-            del self._out[self._member_at :]
-            self._out.append(DROPPED)
-            self._kept_bytes += len(DROPPED) - self._member_bytes
-            self.long_text_bytes += self._member_bytes
-            self._drops = True
+        in_object = self._depth >= 2 and self._inner_object
+        self._member_bytes[0] += len(part)
+        if in_object:
+            self._member_bytes[1] += len(part)
+            if self._member_bytes[1] > MAX_MEMBER_BYTES:
+                self._drop(2)
+        if self._member_bytes[0] > (MAX_OBJECT_BYTES if in_object else MAX_MEMBER_BYTES):
+            self._drop(1)
+
+    def _drop(self, level: int) -> None:
+        """Leave out the member of this depth that is being read."""
+        dropped_bytes = self._member_bytes[level - 1]
+        del self._out[self._member_at[level - 1] :]
+        self._out.append(DROPPED)
+        for each in range(level):
+            self._member_bytes[each] += len(DROPPED) - dropped_bytes
+        self._kept_bytes += len(DROPPED) - dropped_bytes
+        self.long_text_bytes += dropped_bytes
+        self._drops, self._level = True, level
 
     def _skip_block(self, chunk: bytes, position: int) -> int:
         """Where the next few bytes end, if the member that is left out does not end in them."""
-        match = _WHOLE.match(chunk, position, position + BLOCK_BYTES)
-        end = match.end() if match is not None else position
-        brackets = _STRINGS.sub(b"", chunk[position:end]).translate(None, _NO_BRACKETS)
+        end, outside = _unquoted(chunk, position, position + BLOCK_BYTES)
+        brackets = outside.translate(None, _NO_BRACKETS)
         size = -1
         while size != len(brackets):
             size = len(brackets)
             brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
         closing = brackets.count(b"}") + brackets.count(b"]")
-        if closing >= self._depth - 1:
+        if closing >= self._depth - self._level:
             return position
         self._depth += size - 2 * closing
         self.long_text_bytes += end - position
@@ -177,3 +214,16 @@ class JsonSkim:
         self._keep(b'""')
         if b" " in self._held[:LOOKED_AT_BYTES]:
             self.long_text_bytes += self._string_bytes
+
+
+def _unquoted(chunk: bytes, start: int, end: int) -> tuple[int, bytes]:
+    """How far `chunk[start:end]` reaches without a string that is cut, and what is in no string."""
+    block = chunk[start:end]
+    if b"\\" in block:
+        match = _WHOLE.match(chunk, start, end)
+        whole = chunk[start : match.end()] if match is not None else b""
+        return start + len(whole), _STRINGS.sub(b"", whole)
+    parts = block.split(b'"')
+    if len(parts) % 2:
+        return start + len(block), b"".join(parts[::2])
+    return start + len(block) - len(parts[-1]) - 1, b"".join(parts[:-1:2])

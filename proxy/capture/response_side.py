@@ -7,7 +7,7 @@ from functools import lru_cache
 from app.record.bodies import BodyPart
 from app.record.model import BodyState
 from proxy.capture.body_copy import BodyCopy
-from proxy.capture.json_body import JsonBody
+from proxy.capture.json_body import WHOLE_BYTES, JsonBody
 from proxy.capture.large import Begin, LargeBody
 from proxy.capture.pace import Pace
 from proxy.capture.scrubbing import Scrubber, cleaned
@@ -102,7 +102,7 @@ class ResponseSide:
         self._waiting_bytes = 0
         media_type = head.media_type
         if media_type == EVENT_STREAM:
-            self._parser = SseParser(limits.max_event_bytes, JsonSkim)
+            self._parser = SseParser(min(limits.max_event_bytes, WHOLE_BYTES), JsonSkim)
         elif media_type in OBJECT_STREAMS or (in_elements and "json" in media_type):
             self._elements = JsonElements(limits.max_event_bytes)
         elif "json" in media_type or not media_type:

@@ -44,6 +44,26 @@ def test_a_member_of_many_parts_becomes_null(step: int) -> None:
     assert skim.long_text_bytes > MAX_MEMBER_BYTES
 
 
+@pytest.mark.parametrize("step", [3, 5000, 10**7])
+@pytest.mark.parametrize("size", [10, 30_000])
+def test_within_an_object_the_large_members_alone_become_null(step: int, size: int) -> None:
+    """As in the event that ends a stream of OpenAI's: the usage comes after all that was said."""
+    output = [
+        {"content": [{"text": "y" * size, "n": [[], {}]}]} for _ in range(4_000_000 // 30_000)
+    ]
+    output += [{"content": [{"text": '\\ "]}' * 9, "n": at}]} for at in range(1500)]
+    response = {"id": "r", "metadata": {"a": "b"}, "output": output, "usage": {"total_tokens": 3}}
+    left = skimmed({"type": "completed", "response": response, "x": [1]}, step).document()
+    assert left["response"].pop("") is None
+    assert left["response"] == {"id": "r", "metadata": {"a": "b"}, "usage": {"total_tokens": 3}}
+    assert (left["type"], left["x"]) == ("completed", [1])
+
+
+def test_an_object_of_very_many_small_members_becomes_null() -> None:
+    many = {f"name {at}": "some text" for at in range(9000)}
+    assert skimmed({"a": 1, "many": many, "b": 2}, 4096).document() == {"a": 1, "": None, "b": 2}
+
+
 def test_long_text_is_counted_and_a_file_is_not() -> None:
     assert skimmed(IMAGE, 4096).long_text_bytes == 0
     words = "some words " * 1000

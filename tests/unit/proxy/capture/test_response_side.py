@@ -1,9 +1,11 @@
 import gzip
 
+import orjson
 import pytest
 
 from proxy.capture.response_side import TOGETHER_BYTES, ResponseHead, ResponseSide
 from proxy.dialects.openai_chat import OpenAIChat
+from proxy.dialects.openai_responses import OpenAIResponses
 from proxy.exchange import CaptureLimits
 from tests.support.captures import LIMITS
 
@@ -185,3 +187,20 @@ def test_what_waits_to_be_read_is_bounded() -> None:
     for _ in range(1000):
         response.feed(HELLO, 5.0)
         assert response._waiting_bytes < TOGETHER_BYTES
+
+
+@pytest.mark.parametrize(("items", "size"), [(2, 700_000), (300, 9000), (20_000, 30)])
+@pytest.mark.parametrize("step", [4096, 65_536, 10**8])
+def test_the_usage_after_a_very_long_answer_is_found(items: int, size: int, step: int) -> None:
+    """Of OpenAI's responses: it stands in the last event, behind all that was said."""
+    said = {"type": "message", "content": [{"type": "output_text", "text": "x" * size}]}
+    usage = {"input_tokens": 11, "output_tokens": 22}
+    response = {"model": "m", "output": [said] * items, "usage": usage}
+    event = {"type": "response.completed", "response": response}
+    stream = b"event: response.completed\ndata: %b\n\n" % orjson.dumps(event)
+    head = ResponseHead(200, "text/event-stream", "")
+    side = ResponseSide(head, LIMITS, OpenAIResponses(), omit=False)
+    for at in range(0, len(stream), step):
+        side.feed(stream[at : at + step], 5.0)
+    facts, truncated = side.finish()
+    assert (facts.usage, truncated, side.notes) == ({"input": 11, "output": 22}, False, [])
