@@ -1,11 +1,13 @@
-"""The official SDKs, each case once directly against a stand-in server and once through the relay.
+"""The official SDKs, each case directly against a stand-in server and through the relay.
 
-stand_in.py, answers.py   a provider that replays answers of recorded shape, and notes what came
-clients.py                the three packages and how their clients are made
-case.py, outcome.py       one call, and what it came to in a form that can be compared
-openai_cases.py, anthropic_cases.py, gemini_cases.py   the cases
-both.py                   a case done both ways
-test_sdks.py              every case, async and sync: results, bytes, headers, exceptions, requests
-test_retries.py           what is tried again, how often, when, and what the records say
-test_hang_ups.py          callers that cancel or wait no longer, before and within an answer
+stand_in.py   a provider that replays answers of recorded shape, and notes what reached it
+answers.py    what it replays
+case.py       one call, and what is to come of it
+openai_chat_cases.py, openai_other_cases.py, anthropic_cases.py, gemini_cases.py   the calls
+shared_cases.py   what all three must live through: errors, retries, breaks, timeouts, leaving
+clients.py    the packages' clients, made alike
+reading.py    how the answer of a call is read, async and sync
+outcome.py    what a case came to, in a form that can be compared
+comparing.py  a case four times at once, and what must be equal
+test_sdks.py  runs them all;  test_cancelled.py  those that a test must act within
 """

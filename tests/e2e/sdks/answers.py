@@ -1,4 +1,8 @@
-"""What the stand-in answers beside the golden exchanges: a name -> content type and body."""
+"""What the stand-in plays: a golden exchange by its folder's name, or an answer of its own.
+
+Those of its own have the shapes of platform.openai.com/docs/api-reference, docs.claude.com/en/api
+and ai.google.dev/api.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -6,143 +10,120 @@ from typing import Any
 import orjson
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-TYPES = {".sse": "text/event-stream; charset=utf-8", ".json": "application/json"}
+JSON = "application/json"
+EVENTS = "text/event-stream; charset=utf-8"
+TYPES = {".sse": EVENTS, ".json": JSON}
 CITY = '{"city": "Bern", "rivers": 1}'
-CHAT: dict[str, Any] = {
-    "id": "chatcmpl-1",
-    "object": "chat.completion",
-    "created": 1,
-    "model": "gpt-4o",
-    "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12},
-}
-CALLED = {
-    "role": "assistant",
-    "content": None,
-    "tool_calls": [
-        {
-            "id": "call_1",
-            "type": "function",
-            "function": {"name": "weather", "arguments": '{"city": "Bern"}'},
-        }
-    ],
-}
-RESPONSE: dict[str, Any] = {
-    "id": "resp_1",
-    "object": "response",
-    "created_at": 1,
-    "status": "completed",
-    "model": "gpt-4o",
-    "parallel_tool_calls": True,
-    "tool_choice": "auto",
-    "tools": [],
-    "usage": {
+OPENAI_USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
+ANTHROPIC_USAGE = {"input_tokens": 5, "output_tokens": 7}
+GEMINI_USAGE = {"promptTokenCount": 5, "candidatesTokenCount": 7, "totalTokenCount": 12}
+FILE = {"id": "file-1", "object": "file", "bytes": 6, "created_at": 1, "filename": "a.txt"}
+BATCH = {"id": "batch_1", "object": "batch", "endpoint": "/v1/chat/completions", "created_at": 1}
+
+
+def chat(finish_reason: str, **message: Any) -> dict[str, Any]:
+    """A chat completion."""
+    choice = {"index": 0, "finish_reason": finish_reason, "message": {"role": "assistant"}}
+    choice["message"] |= message  # type: ignore[operator]
+    head = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-4o"}
+    return {**head, "choices": [choice], "usage": OPENAI_USAGE}
+
+
+def responses(*output: dict[str, Any]) -> dict[str, Any]:
+    """A response."""
+    usage = {
         "input_tokens": 5,
         "input_tokens_details": {"cached_tokens": 0},
         "output_tokens": 7,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": 12,
-    },
-}
-MESSAGE: dict[str, Any] = {
-    "id": "msg_1",
-    "type": "message",
-    "role": "assistant",
-    "model": "claude-of-this-test",
-    "stop_sequence": None,
-    "usage": {"input_tokens": 5, "output_tokens": 7},
-}
-GENERATED: dict[str, Any] = {
-    "modelVersion": "gemini-2.5-flash",
-    "responseId": "r1",
-    "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 7, "totalTokenCount": 12},
-}
-FILE = {
-    "id": "file-1",
-    "object": "file",
-    "bytes": 6,
-    "created_at": 1,
-    "filename": "a.txt",
-    "purpose": "assistants",
-    "status": "processed",
-}
-ANTHROPIC_FILE = {
-    "id": "file_1",
-    "type": "file",
-    "filename": "a.txt",
-    "mime_type": "text/plain",
-    "size_bytes": 6,
-    "created_at": "2026-01-01T00:00:00Z",
-    "downloadable": False,
-}
-GOOGLE_FILE = {
-    "name": "files/a",
-    "mimeType": "text/plain",
-    "sizeBytes": "300000",
-    "state": "ACTIVE",
-}
+    }
+    head = {"id": "resp_1", "object": "response", "created_at": 1, "model": "gpt-4o"}
+    options = {"parallel_tool_calls": True, "tool_choice": "auto", "tools": []}
+    return {**head, **options, "status": "completed", "output": output, "usage": usage}
 
 
-def _chat(message: dict[str, Any], reason: str) -> dict[str, Any]:
-    return {**CHAT, "choices": [{"index": 0, "finish_reason": reason, "message": message}]}
+def message(stop_reason: str, *content: dict[str, Any]) -> dict[str, Any]:
+    """A message of Claude's."""
+    head = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-haiku-4-5"}
+    end = {"stop_reason": stop_reason, "stop_sequence": None, "usage": ANTHROPIC_USAGE}
+    return {**head, "content": content, **end}
 
 
-def _response(*items: dict[str, Any]) -> dict[str, Any]:
-    return {**RESPONSE, "output": list(items)}
+def candidate(*parts: dict[str, Any]) -> dict[str, Any]:
+    """An answer of Gemini's."""
+    content = {"role": "model", "parts": parts}
+    candidates = [{"content": content, "finishReason": "STOP", "index": 0}]
+    told = {"usageMetadata": GEMINI_USAGE, "modelVersion": "gemini-2.5-flash", "responseId": "r"}
+    return {"candidates": candidates, **told}
 
 
-def _message(reason: str, *blocks: dict[str, Any]) -> dict[str, Any]:
-    return {**MESSAGE, "stop_reason": reason, "content": list(blocks)}
+def chunks(*deltas: dict[str, Any]) -> bytes:
+    """A chat completion as a stream, its usage at its end."""
+    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-4o"}
+    told: list[dict[str, Any]]
+    told = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    told.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    told.append({"choices": [], "usage": OPENAI_USAGE})
+    lines = [b"data: " + orjson.dumps(head | each) for each in told]
+    return b"\n\n".join([*lines, b"data: [DONE]", b""])
 
 
-def _generated(part: dict[str, Any]) -> dict[str, Any]:
-    content = {"role": "model", "parts": [part]}
-    return {**GENERATED, "candidates": [{"index": 0, "finishReason": "STOP", "content": content}]}
+def output_text(text: str) -> dict[str, Any]:
+    """A message among a response's output."""
+    content = [{"type": "output_text", "text": text, "annotations": []}]
+    told = {"type": "message", "id": "msg_1", "status": "completed", "role": "assistant"}
+    return {**told, "content": content}
 
 
-SPOKEN = {"type": "output_text", "text": CITY, "annotations": []}
-DOCUMENTS: dict[str, Any] = {
-    "structured": _chat({"role": "assistant", "content": CITY}, "stop"),
-    "tool call": _chat(CALLED, "tool_calls"),
-    "structured response": _response(
-        {
-            "id": "m",
-            "type": "message",
-            "role": "assistant",
-            "status": "completed",
-            "content": [SPOKEN],
-        }
+WEATHER = {"name": "weather", "arguments": '{"city": "Bern"}'}
+TOOL_CALL = {"id": "call_1", "type": "function", "function": WEATHER}
+TOOL_USE = {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Bern"}}
+FUNCTION_CALL = {"functionCall": {"name": "weather", "args": {"city": "Bern"}}}
+AS_JSON: dict[str, Any] = {
+    "openai structured": chat("stop", content=CITY),
+    "openai tools": chat("tool_calls", content=None, tool_calls=[TOOL_CALL]),
+    "responses structured": responses(output_text(CITY)),
+    "responses tools": responses(
+        {"type": "function_call", "id": "fc_1", "call_id": "call_1", "status": "completed"}
+        | WEATHER
     ),
-    "tool call response": _response(
-        {
-            "id": "f",
-            "type": "function_call",
-            "call_id": "call_1",
-            "name": "weather",
-            "arguments": '{"city": "Bern"}',
-            "status": "completed",
-        }
-    ),
-    "structured message": _message("end_turn", {"type": "text", "text": CITY}),
-    "tool use": _message(
-        "tool_use",
-        {"type": "tool_use", "id": "toolu_1", "name": "weather", "input": {"city": "Bern"}},
-    ),
-    "structured generated": _generated({"text": CITY}),
-    "function call": _generated({"functionCall": {"name": "weather", "args": {"city": "Bern"}}}),
-    "file": FILE,
-    "anthropic file": ANTHROPIC_FILE,
-    "google file": {"file": GOOGLE_FILE},
+    "anthropic structured": message("end_turn", {"type": "text", "text": CITY}),
+    "anthropic tools": message("tool_use", TOOL_USE),
+    "gemini structured": candidate({"text": CITY}),
+    "gemini tools": candidate(FUNCTION_CALL),
+    "gemini file": {"file": {"name": "files/1", "mimeType": "text/plain", "sizeBytes": "6"}},
+    "gemini tokens": {"totalTokens": 9},
+    "gemini embedding": {"embeddings": [{"values": [0.25, -1.5]}]},
+    "openai file": FILE | {"purpose": "assistants", "status": "processed"},
+    "openai batch": BATCH
+    | {"input_file_id": "file-1", "status": "validating"}
+    | {"completion_window": "24h"},
+    "anthropic file": {"id": "file_1", "type": "file", "filename": "a.txt", "size_bytes": 6}
+    | {"mime_type": "text/plain", "created_at": "2026-01-01T00:00:00Z", "downloadable": False},
     "models": {"object": "list", "data": []},
-    "tokens": {"totalTokens": 9},
 }
-SPEECH = ("audio/mpeg", bytes(range(256)) * 40)
+OTHERS: dict[str, tuple[str, bytes]] = {
+    "openai structured stream": (
+        EVENTS,
+        chunks({"role": "assistant", "content": ""}, {"content": CITY[:9]}, {"content": CITY[9:]}),
+    ),
+    "speech": ("audio/mpeg", bytes(range(256)) * 400),
+}
 
 
 def answer_of(name: str) -> tuple[str, bytes]:
     """Content type and body."""
-    if name == "speech":
-        return SPEECH
-    if name in DOCUMENTS:
-        return "application/json", orjson.dumps(DOCUMENTS[name])
+    if name in OTHERS:
+        return OTHERS[name]
+    if name in AS_JSON:
+        return JSON, orjson.dumps(AS_JSON[name])
     (file,) = (GOLDEN / name).glob("response.*")
     return TYPES[file.suffix], file.read_bytes()
+
+
+def recorded(name: str) -> dict[str, Any]:
+    """What the record of a golden exchange says; of another one nothing is known."""
+    path = GOLDEN / name / "expected.json"
+    told: dict[str, Any] = orjson.loads(path.read_bytes())["record"] if path.exists() else {}
+    return told

@@ -1,105 +1,63 @@
 """Calls of the package `anthropic`."""
 
-from functools import partial
 from typing import Any
 
-from pydantic import BaseModel
-
 from tests.e2e.sdks.case import Case
-from tests.e2e.sdks.clients import ANTHROPIC
+from tests.e2e.sdks.shared_cases import City, Shared
 
-SAID: list[Any] = [{"role": "user", "content": "Where does the water go? 😀"}]
-SEEN = [
-    {
-        "role": "user",
-        "content": [
-            {"type": "text", "text": "What is this?"},
-            {
-                "type": "image",
-                "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="},
-            },
-        ],
-    }
-]
-TOOLS = {"tools": [{"name": "weather", "input_schema": {"type": "object", "properties": {}}}]}
-CALL: dict[str, Any] = {"model": "claude-of-this-test", "max_tokens": 64, "messages": SAID}
+IMAGE = {
+    "type": "image",
+    "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="},
+}
+SEEN = [{"role": "user", "content": [{"type": "text", "text": "What is this?"}, IMAGE]}]
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
+TOOLS = {"tools": [{"name": "weather", "input_schema": SCHEMA}]}
+CALL: dict[str, Any] = {
+    "model": "claude-haiku-4-5",
+    "max_tokens": 64,
+    "messages": [{"role": "user", "content": "Where does the water go? 😀"}],
+}
 STREAM = CALL | {"stream": True}
-CREATE = "messages.create"
+COUNTED = {name: CALL[name] for name in ("model", "messages")}
+FILE = {"file": ("a.txt", b"hello\n" * 50_000, "text/plain")}
+CREATE, HELPER = "messages.create", "messages.stream"
+RAW, STREAMED = "messages.with_raw_response.create", "messages.with_streaming_response.create"
+PLAIN, CACHE = "anthropic_messages/plain", "anthropic_messages/stream_cache"
+TOOL_STREAM, THINKING = "anthropic_messages/stream_tools", "anthropic_messages/stream_thinking"
+ERROR, SEARCH = "anthropic_messages/stream_error", "anthropic_messages/stream_search"
+REFUSAL = "anthropic_messages/stream_refusal"
+FAILED: dict[str, Any] = {"raises": True, "outcome": "upstream_error"}
+WITH_CITY = CALL | {"output_format": City}
 
-
-class City(BaseModel):
-    """What a structured answer is parsed into."""
-
-    city: str
-    rivers: int
-
-
-case = partial(Case, ANTHROPIC)
-CASES = [
-    case("messages", CREATE, CALL, "anthropic_messages/plain"),
-    case("stream", CREATE, STREAM, "anthropic_messages/stream_cache", "stream"),
-    case("tool use", CREATE, CALL | TOOLS, "tool use"),
-    case("tool use stream", CREATE, STREAM | TOOLS, "anthropic_messages/stream_tools", "stream"),
-    case("thinking stream", CREATE, STREAM, "anthropic_messages/stream_thinking", "stream"),
-    case("vision", CREATE, CALL | {"messages": SEEN}, "anthropic_messages/plain"),
-    case("structured", "messages.parse", CALL | {"output_format": City}, "structured message"),
-    case(
-        "stream helper",
-        "messages.stream",
-        CALL | TOOLS,
-        "anthropic_messages/stream_tools",
-        "helper",
-        final="get_final_message",
-    ),
-    case(
-        "count_tokens",
-        "messages.count_tokens",
-        {"model": "m", "messages": SAID},
-        "unbilled/plain_count_tokens",
-    ),
-    case("raw", "messages.with_raw_response.create", CALL, "anthropic_messages/plain", "raw"),
-    case(
-        "raw stream",
-        "messages.with_streaming_response.create",
-        STREAM,
-        "anthropic_messages/stream_tools",
-        "bytes",
-    ),
-    case(
-        "file upload",
-        "beta.files.upload",
-        {"file": ("a.txt", b"hello\n" * 50_000, "text/plain")},
-        "anthropic file",
-    ),
-    case(
-        "error in a stream",
-        CREATE,
-        STREAM,
-        "anthropic_messages/stream_error",
-        "stream",
-        ends="upstream_error",
-        raises=True,
-    ),
-    case(
-        "cut stream",
-        CREATE,
-        STREAM,
-        "anthropic_messages/stream_tools",
-        "stream",
-        {"x-cut-after": "3"},
-        ends="upstream_error",
-        raises=True,
-    ),
-    *[
-        case(
-            f"error {status}",
-            CREATE,
-            CALL,
-            "models",
-            how={"x-status": str(status)},
-            ends="upstream_error",
-            raises=True,
-        )
-        for status in (400, 401, 403, 404, 409, 413, 422, 429, 500, 503, 529)
-    ],
+CALLS = [
+    Case("messages", CREATE, CALL, PLAIN),
+    Case("messages stream", CREATE, STREAM, CACHE, "stream"),
+    Case("helper", HELPER, CALL, CACHE, "helper"),
+    Case("tools", CREATE, CALL | TOOLS, "anthropic tools", usage=(5, 7)),
+    Case("tools stream", CREATE, STREAM | TOOLS, TOOL_STREAM, "stream"),
+    Case("tools helper", HELPER, CALL | TOOLS, TOOL_STREAM, "helper"),
+    Case("thinking stream", CREATE, STREAM, THINKING, "stream"),
+    Case("thinking helper", HELPER, CALL, THINKING, "helper"),
+    Case("search stream", CREATE, STREAM, SEARCH, "stream"),
+    Case("refused stream", CREATE, STREAM, REFUSAL, "stream", outcome="refused"),
+    Case("vision", CREATE, CALL | {"messages": SEEN}, PLAIN),
+    Case("vision stream", CREATE, STREAM | {"messages": SEEN}, CACHE, "stream"),
+    Case("structured", "messages.parse", WITH_CITY, "anthropic structured", usage=(5, 7)),
+    Case("raw", RAW, CALL, PLAIN, "raw"),
+    Case("bytes", STREAMED, CALL, PLAIN, "bytes"),
+    Case("stream bytes", STREAMED, STREAM, TOOL_STREAM, "bytes"),
+    Case("stream error", CREATE, STREAM, ERROR, "stream", **FAILED),
+    Case("helper error", HELPER, CALL, ERROR, "helper", **FAILED),
+    Case("beta messages", "beta.messages.create", CALL, PLAIN),
+    Case("count_tokens", "messages.count_tokens", COUNTED, "unbilled/plain_count_tokens"),
+    Case("file sent", "beta.files.upload", FILE, "anthropic file"),
+    Case("models", "models.list", {}, "models"),
 ]
+SHARED = Shared(
+    plain=CALLS[0],
+    stream=CALLS[1],
+    hurried={"timeout": 1.5, "max_retries": 0},
+    stubborn={"max_retries": 2},
+    retries=(408, 409, 429, 500, 503, 529),
+)
+CASES = [*CALLS, *SHARED.cases(), *SHARED.waits()]

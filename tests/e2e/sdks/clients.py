@@ -1,68 +1,98 @@
-"""The three packages: how their clients are made, and how a call is given headers of its own."""
+"""Clients of the three SDKs, made alike; all heads of responses that they get are noted."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import anthropic
 import openai
 from google import genai
 
+from tests.e2e.sdks.outcome import headers_of
+
 KEY = "a-key-of-no-use"
-PATIENT_S = 60.0
+
+
+@dataclass
+class Heads:
+    """Status and headers of each response; `ids` those of ours that a relay adds."""
+
+    seen: list[tuple[int, list[tuple[str, str]]]] = field(default_factory=list)
+    ids: list[str | None] = field(default_factory=list)
+
+    def note(self, response: Any) -> None:
+        """One more, of an `httpx` client's."""
+        self.seen.append((response.status_code, headers_of(response.headers)))
+        self.ids.append(response.headers.get("tailrace-request-id"))
+
+    async def note_async(self, response: Any) -> None:
+        """The same, as async clients call it."""
+        self.note(response)
 
 
 @dataclass(frozen=True)
-class Sdk:
-    """A package. `make` takes a base URL, a timeout in seconds and how often to try again."""
+class Client:
+    """A client to call, what closes it, and what it saw."""
 
-    name: str
-    make: Callable[[str, float, int], tuple[Any, Any]]
-    told: Callable[[Mapping[str, Any], Mapping[str, str]], dict[str, Any]]
-
-    @asynccontextmanager
-    async def clients(
-        self, base: str, *, timeout_s: float = PATIENT_S, retries: int = 2
-    ) -> AsyncIterator[tuple[Any, Any]]:
-        """An async and a sync one, closed afterwards."""
-        many, one = self.make(base, timeout_s, retries)
-        try:
-            yield many, one
-        finally:
-            await (many.aclose() if hasattr(many, "aclose") else many.close())
-            one.close()
+    calls: Any
+    close: Callable[[], Any]
+    heads: Heads
 
 
-def _openai(base: str, timeout_s: float, retries: int) -> tuple[Any, Any]:
-    options: dict[str, Any] = {"api_key": KEY, "base_url": f"{base}/v1"}
-    options |= {"max_retries": retries, "timeout": timeout_s}
-    return openai.AsyncOpenAI(**options), openai.OpenAI(**options)
+Make = Callable[[str, bool, Mapping[str, str], Mapping[str, Any]], Client]
+"""Of a base URL, whether it is async, the headers of each request, and options."""
 
 
-def _anthropic(base: str, timeout_s: float, retries: int) -> tuple[Any, Any]:
-    options: dict[str, Any] = {"api_key": KEY, "base_url": base}
-    options |= {"max_retries": retries, "timeout": timeout_s}
-    return anthropic.AsyncAnthropic(**options), anthropic.Anthropic(**options)
+def make_openai(
+    base: str, is_async: bool, headers: Mapping[str, str], options: Mapping[str, Any]
+) -> Client:
+    """`openai`; a retry is waited for as its default says."""
+    return _made(openai, openai.AsyncOpenAI if is_async else openai.OpenAI)(
+        f"{base}/v1", is_async, headers, options
+    )
 
 
-def _gemini(base: str, timeout_s: float, retries: int) -> tuple[Any, Any]:
-    again = {"attempts": retries + 1, "initial_delay": 0.01, "max_delay": 0.02, "jitter": 0.0}
-    options: Any = {"base_url": base, "timeout": int(timeout_s * 1000), "retry_options": again}
-    client = genai.Client(api_key=KEY, http_options=options)
-    return client.aio, client
+def make_anthropic(
+    base: str, is_async: bool, headers: Mapping[str, str], options: Mapping[str, Any]
+) -> Client:
+    """`anthropic`, made by the same generator as `openai`."""
+    made = _made(anthropic, anthropic.AsyncAnthropic if is_async else anthropic.Anthropic)
+    return made(base, is_async, headers, options)
 
 
-def _extra_headers(arguments: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
-    return {**arguments, "extra_headers": dict(headers)}
+def _made(package: Any, new: Callable[..., Any]) -> Make:
+    def make(
+        base: str, is_async: bool, headers: Mapping[str, str], options: Mapping[str, Any]
+    ) -> Client:
+        heads = Heads()
+        note = heads.note_async if is_async else heads.note
+        new_http = package.DefaultAsyncHttpxClient if is_async else package.DefaultHttpxClient
+        client = new(
+            api_key=KEY,
+            base_url=base,
+            default_headers=headers,
+            http_client=new_http(verify=False, event_hooks={"response": [note]}),
+            **options,
+        )
+        return Client(client, client.close, heads)
+
+    return make
 
 
-def _config(arguments: Mapping[str, Any], headers: Mapping[str, str]) -> dict[str, Any]:
-    config = {**arguments.get("config", {}), "http_options": {"headers": dict(headers)}}
-    return {**arguments, "config": config}
-
-
-OPENAI = Sdk("openai", _openai, _extra_headers)
-ANTHROPIC = Sdk("anthropic", _anthropic, _extra_headers)
-GEMINI = Sdk("gemini", _gemini, _config)
-SDKS = (OPENAI, ANTHROPIC, GEMINI)
+def make_gemini(
+    base: str, is_async: bool, headers: Mapping[str, str], options: Mapping[str, Any]
+) -> Client:
+    """`google-genai`; its async client hides the heads of what is no result and no error."""
+    heads = Heads()
+    http_options: Any = {
+        "base_url": base,
+        "headers": dict(headers),
+        "client_args": {"verify": False, "event_hooks": {"response": [heads.note]}},
+        "async_client_args": {"ssl": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)},
+        **options,
+    }
+    client = genai.Client(api_key=KEY, http_options=http_options)
+    if is_async:
+        return Client(client.aio, client.aio.aclose, heads)
+    return Client(client, client.close, heads)

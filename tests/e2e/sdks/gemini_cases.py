@@ -1,85 +1,55 @@
 """Calls of the package `google-genai`."""
 
 import io
-from functools import partial
 from typing import Any
 
-from pydantic import BaseModel
-
 from tests.e2e.sdks.case import Case
-from tests.e2e.sdks.clients import GEMINI
+from tests.e2e.sdks.shared_cases import City, Shared
 
 CALL: dict[str, Any] = {"model": "gemini-2.5-flash", "contents": "Where does the water go? 😀"}
-SEEN = [
-    {"text": "What is this?"},
-    {"inline_data": {"mime_type": "image/png", "data": b"\x89PNG\r\n\x1a\n"}},
-]
-TOOLS = {"tools": [{"function_declarations": [{"name": "weather", "description": "the weather"}]}]}
+IMAGE = {"inline_data": {"mime_type": "image/png", "data": b"\x89PNG\r\n\x1a\n"}}
+SEEN = CALL | {"contents": [{"text": "What is this?"}, IMAGE]}
+PARAMETERS = {"type": "OBJECT", "properties": {"city": {"type": "STRING"}}}
+DECLARED = {"name": "weather", "description": "the weather", "parameters": PARAMETERS}
+TOOLS = CALL | {"config": {"tools": [{"function_declarations": [DECLARED]}]}}
+SCHEMA = {"response_mime_type": "application/json", "response_schema": City}
+WITH_CITY = CALL | {"config": SCHEMA}
+RAW = CALL | {"config": {"should_return_http_response": True}}
+EMBEDDED = {"model": "gemini-embedding-001", "contents": "a"}
 GENERATE, STREAM = "models.generate_content", "models.generate_content_stream"
-
-
-class City(BaseModel):
-    """What a structured answer is parsed into."""
-
-    city: str
-    rivers: int
-
-
-JSON = {"response_mime_type": "application/json", "response_schema": City}
+PLAIN, EVENTS = "gemini/plain", "gemini/stream_events"
+FAILED: dict[str, Any] = {"raises": True, "outcome": "upstream_error"}
+STUBBORN = {"attempts": 3, "initial_delay": 0.05, "max_delay": 0.1, "jitter": 0.01}
 
 
 def uploaded() -> dict[str, Any]:
-    """A file, read anew by each upload."""
+    """A file that can be read once."""
     return {"file": io.BytesIO(b"hello\n" * 50_000), "config": {"mime_type": "text/plain"}}
 
 
-case = partial(Case, GEMINI)
-CASES = [
-    case("generate", GENERATE, CALL, "gemini/plain"),
-    case("stream", STREAM, CALL, "gemini/stream_events", "stream"),
-    case("function call", GENERATE, CALL | {"config": TOOLS}, "function call"),
-    case("function call stream", STREAM, CALL | {"config": TOOLS}, "gemini/stream_tools", "stream"),
-    case("vision", GENERATE, CALL | {"contents": SEEN}, "gemini/plain"),
-    case("structured", GENERATE, CALL | {"config": JSON}, "structured generated"),
-    case(
-        "raw",
-        GENERATE,
-        CALL | {"config": {"should_return_http_response": True}},
-        "gemini/plain",
-        "raw",
-    ),
-    case("blocked", GENERATE, CALL, "gemini/plain_blocked", ends="refused"),
-    case("count_tokens", "models.count_tokens", CALL, "tokens"),
-    case("file upload", "files.upload", uploaded, "models"),
-    case(
-        "error in a stream",
-        STREAM,
-        CALL,
-        "gemini/stream_error",
-        "stream",
-        ends="upstream_error",
-        raises=True,
-    ),
-    case(
-        "cut stream",
-        STREAM,
-        CALL,
-        "gemini/stream_events",
-        "stream",
-        {"x-cut-after": "1"},
-        ends="upstream_error",
-        raises=True,
-    ),
-    *[
-        case(
-            f"error {status}",
-            GENERATE,
-            CALL,
-            "models",
-            how={"x-status": str(status)},
-            ends="upstream_error",
-            raises=True,
-        )
-        for status in (400, 401, 403, 404, 409, 422, 429, 500, 503, 529)
-    ],
+CALLS = [
+    Case("generate", GENERATE, CALL, PLAIN),
+    Case("stream", STREAM, CALL, EVENTS, "stream"),
+    Case("tools", GENERATE, TOOLS, "gemini tools", usage=(5, 7)),
+    Case("tools stream", STREAM, TOOLS, "gemini/stream_tools", "stream"),
+    Case("vision", GENERATE, SEEN, PLAIN),
+    Case("vision stream", STREAM, SEEN, EVENTS, "stream"),
+    Case("structured", GENERATE, WITH_CITY, "gemini structured", usage=(5, 7)),
+    Case("raw", GENERATE, RAW, PLAIN),
+    Case("grounded", GENERATE, CALL, "gemini/plain_grounded"),
+    Case("modalities", GENERATE, CALL, "gemini/plain_modalities"),
+    Case("blocked", GENERATE, CALL, "gemini/plain_blocked", outcome="refused"),
+    Case("stream error", STREAM, CALL, "gemini/stream_error", "stream", **FAILED),
+    Case("count_tokens", "models.count_tokens", CALL, "gemini tokens"),
+    Case("embeddings", "models.embed_content", EMBEDDED, "gemini embedding"),
+    Case("file upload", "files.upload", uploaded, "gemini file", attempts=2),
 ]
+SHARED = Shared(
+    plain=CALLS[0],
+    stream=CALLS[1],
+    hurried={"timeout": 1500},
+    stubborn={"retry_options": STUBBORN},
+    retries=(408, 429, 500, 502, 503, 504),
+    wait_s=STUBBORN["initial_delay"],
+)
+CASES = [*CALLS, *SHARED.cases()]

@@ -1,18 +1,20 @@
 """A provider that replays answers of recorded shape, and notes what reached it.
 
-`x-play` names an answer (`answers.py`). Other headers say how:
+Request headers say what it does: `x-play` names an answer, `x-way` whose request it is, and
 
-x-status                       the status, in the error shape of each of the three
-x-fail-first, x-fail-status    so many refusals before it, 503 unless named
-x-retry-after[-ms]             what a refusal says in `retry-after[-ms]`
-x-delay-ms                     the wait before the answer
-x-cut-after, x-hold-after      so many events, then the connection breaks, or says nothing more
+    x-status: 429         that error, said not to be worth another try
+    x-fail-first: 2       that many errors before the answer, each one of status `x-fail-status`
+    x-retry: name=value   a header of these errors, which says when to come again
+    x-delay-ms: 500       so much later
+    x-cut-after: 3        so many events, then the connection breaks
+    x-hold-after: 3       so many events, then nothing more until the client leaves
 """
 
 import asyncio
 import re
-from collections import Counter
-from collections.abc import AsyncIterator
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -21,132 +23,126 @@ from aiohttp import web
 from tests.e2e.sdks.answers import answer_of
 from tests.support.web_server import served
 
-UNLIKE = {
-    # The address that was called, and the connection's own (RFC 9110, 7.6.1).
-    "host",
-    "connection",
+CHANGED = {
+    "host": "names the server that is asked",
+    "connection": "is about one connection (RFC 9110, section 7.6.1)",
+    "transfer-encoding": "is about one connection (RFC 9112, section 6.1)",
+    "x-way": "tells our runs apart",
 }
+"""What a request through a proxy cannot have in common with a direct one, and why."""
 ANSWER_HEADERS = {
     "x-request-id": "req_stand_in",
     "request-id": "req_stand_in",
     "x-ratelimit-remaining-requests": "41",
+    "anthropic-ratelimit-tokens-remaining": "7000",
     "openai-processing-ms": "7",
-    "anthropic-ratelimit-tokens-remaining": "40",
-    "server-timing": "gfet4t7; dur=7",
+    "x-twice": "a, b",
 }
 NO_RETRY = {"x-should-retry": "false"}
-"""What the SDKs of OpenAI and Anthropic go by, before the status."""
-HELD_S = 60
+"""What both SDKs that retry go by, before the status."""
+FOREVER_S = 60
 EVENT = re.compile(rb".+?(?:\r\n\r\n|\n\n|\Z)", re.DOTALL)
 """An event with the blank line after it; Google's lines end in CR LF."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """One request as it came; `at_s` is no part of what is compared."""
+    """A request as it came; equal to another one that says the same at another time."""
 
     method: str
     path: str
-    headers: dict[str, str]
+    headers: list[tuple[str, bytes]]
     body: bytes
     at_s: float = field(compare=False)
 
 
 @dataclass
 class StandIn:
-    """What reached it, in its order; `left` is set when a client leaves before the end."""
+    """What reached it, by way and in its order; `left` are the ways whose client hung up."""
 
     url: str = ""
-    noted: list[Arrival] = field(default_factory=list)
-    left: asyncio.Event = field(default_factory=asyncio.Event)
-    refused: Counter[str] = field(default_factory=Counter)
+    arrivals: defaultdict[str, list[Arrival]] = field(default_factory=lambda: defaultdict(list))
+    left: set[str] = field(default_factory=set)
 
-    def forget(self) -> None:
-        """Begin anew."""
-        self.noted.clear()
-        self.refused.clear()
-        self.left.clear()
+    def has(self, way: str) -> bool:
+        """Whether a request came by a way."""
+        return bool(self.arrivals[way])
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Note it, and play."""
+        at_s = time.monotonic()
+        way = request.headers.get("x-way") or request.query["upload_id"]
+        arrivals = self.arrivals[way]
+        arrivals.append(await noted(request, at_s, way))
         try:
-            self.noted.append(arrival(request, await request.read()))
-            await asyncio.sleep(int(request.headers.get("x-delay-ms", 0)) / 1000)
-            return await self._answer(request)
+            return await self._answer(request, len(arrivals), way)
         except asyncio.CancelledError:
-            self.left.set()
+            self.left.add(way)
             raise
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
-        name = request.headers.get("x-play", "models")
-        if self.refused[name] < int(request.headers.get("x-fail-first", 0)):
-            self.refused[name] += 1
-            return refusal(int(request.headers.get("x-fail-status", 503)), said(request))
-        self.refused[name] = 0
-        if (status := int(request.headers.get("x-status", 200))) != 200:
+    async def _answer(self, request: web.Request, number: int, way: str) -> web.StreamResponse:
+        how = request.headers
+        if number <= int(how.get("x-fail-first", 0)):
+            name, _, value = how["x-retry"].partition("=")
+            return refusal(int(how["x-fail-status"]), {name: value})
+        await asyncio.sleep(int(how.get("x-delay-ms", 0)) / 1000)
+        if (status := int(how.get("x-status", 200))) != 200:
             return refusal(status, NO_RETRY)
-        if "x-goog-upload-command" in request.headers:
-            return self._upload(request)
-        return await played(request, name)
-
-    def _upload(self, request: web.Request) -> web.Response:
-        """Google's resumable upload: where to send the file to, then that it is there.
-
-        The package sends headers of its own alone, so `x-play` is not told.
-        Source: https://ai.google.dev/gemini-api/docs/files.
-        """
-        if request.headers["x-goog-upload-command"] == "start":
-            place = f"{self.url}/upload/v1beta/files?upload_id=1&upload_protocol=resumable"
-            return web.json_response({}, headers={"x-goog-upload-url": place})
-        content_type, body = answer_of("google file")
-        headers = {"x-goog-upload-status": "final", "content-type": content_type}
-        return web.Response(body=body, headers=headers)
+        if command := how.get("x-goog-upload-command"):
+            return uploading(request, command, way)
+        return await played(request, *answer_of(how["x-play"]))
 
 
-def arrival(request: web.Request, body: bytes) -> Arrival:
-    """A request without what differs in any two; the boundary of parts is another each time."""
-    headers = {
-        name.lower(): value for name, value in request.headers.items() if name.lower() not in UNLIKE
-    }
-    before, found, boundary = headers.get("content-type", "").partition("boundary=")
-    if found:
-        headers["content-type"] = before
-        body = body.replace(boundary.encode(), b"-")
-    now_s = asyncio.get_running_loop().time()
-    return Arrival(request.method, request.path_qs, headers, body, now_s)
+async def noted(request: web.Request, at_s: float, way: str) -> Arrival:
+    """A request in a form that is equal for equal calls."""
+    body = await request.read()
+    content_type = request.headers.get("content-type", "")
+    # The boundary of a form's parts is another one each time.
+    boundary = content_type.partition("boundary=")[2].encode() or b"\0"
+    headers = [
+        (name.decode().lower(), value.replace(boundary, b"-"))
+        for name, value in request.raw_headers
+        if name.decode().lower() not in CHANGED
+    ]
+    path = request.path_qs.replace(f"upload_id={way.replace(' ', '+')}", "upload_id=")
+    return Arrival(request.method, path, headers, body.replace(boundary, b"-"), at_s)
 
 
-def said(request: web.Request) -> dict[str, str]:
-    """What a refusal that may be retried says of when."""
-    names = ("retry-after", "retry-after-ms")
-    return {name: request.headers[f"x-{name}"] for name in names if f"x-{name}" in request.headers}
-
-
-def refusal(status: int, headers: dict[str, str]) -> web.Response:
+def refusal(status: int, headers: Mapping[str, str]) -> web.Response:
     """An error in the shape of each of the three."""
     message = f"refused with {status}"
     error = {"message": message, "type": "stand_in_error", "code": status, "status": "REFUSED"}
     body = {"type": "error", "error": error}
-    return web.json_response(body, status=status, headers=ANSWER_HEADERS | headers)
+    return web.json_response(body, status=status, headers={**ANSWER_HEADERS, **headers})
 
 
-async def played(request: web.Request, name: str) -> web.StreamResponse:
-    """The answer of a name, a stream event by event."""
-    content_type, body = answer_of(name)
-    response = web.StreamResponse(headers=ANSWER_HEADERS | {"Content-Type": content_type})
+def uploading(request: web.Request, command: str, way: str) -> web.Response:
+    """Google's resumable upload: the address for the bytes, and the file once all are there."""
+    if command == "start":
+        where = request.url.with_query(upload_id=way)
+        headers = {"X-Goog-Upload-URL": str(where), "X-Goog-Upload-Status": "active"}
+        return web.json_response({}, headers=ANSWER_HEADERS | headers)
+    status = {"X-Goog-Upload-Status": "final" if "finalize" in command else "active"}
+    content_type, body = answer_of("gemini file")
+    return web.Response(body=body, content_type=content_type, headers=ANSWER_HEADERS | status)
+
+
+async def played(request: web.Request, content_type: str, body: bytes) -> web.StreamResponse:
+    """An answer, a stream event by event."""
+    headers = ANSWER_HEADERS | {"Content-Type": content_type}
     if not content_type.startswith("text/event-stream"):
-        return web.Response(body=body, headers=response.headers)
+        return web.Response(body=body, headers=headers)
+    response = web.StreamResponse(headers=headers)
     await response.prepare(request)
     events = EVENT.findall(body)
     cut_after = int(request.headers.get("x-cut-after", -1))
     hold_after = int(request.headers.get("x-hold-after", -1))
     for number, event in enumerate(events):
-        if number == cut_after:
-            assert request.transport is not None
+        if number == cut_after and request.transport is not None:
             request.transport.abort()
             break
         if number == hold_after:
-            await asyncio.sleep(HELD_S)
+            await asyncio.sleep(FOREVER_S)
         await response.write(event)
         await asyncio.sleep(0)
     return response

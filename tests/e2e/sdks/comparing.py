@@ -1,0 +1,122 @@
+"""A case four times at once: async and sync, directly and through a relay; what must be equal is.
+
+Outcomes, response headers, and the requests that arrived; then the records of those that passed.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from typing import Any
+
+from app.record.model import Record
+from proxy.capture.capture import Capture
+from tests.e2e.sdks.answers import recorded
+from tests.e2e.sdks.case import Case
+from tests.e2e.sdks.clients import Client, Make
+from tests.e2e.sdks.outcome import failed
+from tests.e2e.sdks.reading import run_async, run_sync
+from tests.e2e.sdks.stand_in import StandIn, standing_in
+from tests.support.relay import Stand, standing
+
+KINDS = ("async", "sync")
+PATIENT_S = 30
+
+
+@asynccontextmanager
+async def both(dialect: str) -> AsyncIterator[tuple[StandIn, Stand]]:
+    """A stand-in, and a relay whose upstream `up` it is."""
+    async with (
+        standing_in() as stand_in,
+        standing(stand_in.url, dialect, new_capture=Capture) as stand,
+    ):
+        yield stand_in, stand
+
+
+async def held(dialect: str, make: Make, case: Case) -> None:
+    """Compare, and look at the records."""
+    async with both(dialect) as (stand_in, stand):
+        ways = {
+            f"{where} {kind}": _run(make, case, base, f"{where} {kind}", kind == "async")
+            for where, base in (("direct", stand_in.url), ("relayed", f"{stand.url}/up"))
+            for kind in KINDS
+        }
+        results = dict(zip(ways, await asyncio.gather(*ways.values()), strict=True))
+        for kind in KINDS:
+            direct, relayed = f"direct {kind}", f"relayed {kind}"
+            (result, heads), (result_relayed, heads_relayed) = results[direct], results[relayed]
+            assert result == result_relayed, kind
+            assert heads.seen == heads_relayed.seen, kind
+            assert (isinstance(result, dict) and "raised" in result) is case.raises, result
+            assert stand_in.arrivals[direct] == stand_in.arrivals[relayed], kind
+            for way in (direct, relayed):
+                attempted(case, stand_in, way)
+            assert not any(heads.ids)
+            assert all(heads_relayed.ids)
+        if case.outcome == "client_abort":
+            await until(lambda: stand_in.left == set(ways))
+        records = await stand.sink.records(case.attempts * len(KINDS))
+    told(case, records)
+
+
+async def _run(make: Make, case: Case, base: str, way: str, is_async: bool) -> Any:
+    headers = case.headers | {"x-way": way}
+    client = await asyncio.to_thread(make, base, is_async, headers, case.client)
+    try:
+        if is_async:
+            result = await run_async(case, client.calls)
+        else:
+            result = await asyncio.to_thread(run_sync, case, client.calls)
+    except Exception as error:  # noqa: BLE001 - any exception is an outcome to be compared
+        result = failed(error)
+    finally:
+        await closed(client)
+    return result, client.heads
+
+
+async def closed(client: Client) -> None:
+    """Close a client of either kind."""
+    closing = client.close()
+    if closing is not None:
+        await closing
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what must come true."""
+    async with asyncio.timeout(PATIENT_S):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def attempted(case: Case, stand_in: StandIn, way: str) -> None:
+    """As many requests as the SDK is to make, each one so much later than the one before."""
+    at_s = [arrival.at_s for arrival in stand_in.arrivals[way]]
+    assert len(at_s) == case.attempts, way
+    waits = [later - earlier for earlier, later in pairwise(at_s)]
+    assert all(wait_s >= case.wait_s for wait_s in waits), (way, waits)
+
+
+def told(case: Case, records: list[Record]) -> None:
+    """The records: how each attempt ended, which one it was, and what the last one used."""
+    outcomes = ["upstream_error"] * (case.attempts - 1) + [case.outcome]
+    if "file upload" in case.name:
+        outcomes = ["completed"] * case.attempts
+    expected = Counter(outcomes * len(KINDS))
+    assert Counter(each.outcome for each in records) == expected, records
+    counts = [each.client_retry_count for each in records if each.client_retry_count is not None]
+    assert sorted(counts) in ([], sorted([*range(case.attempts)] * len(KINDS))), counts
+    golden = recorded(case.play) if case.is_whole else {}
+    for record in records:
+        if record.outcome != "completed" or not case.is_whole:
+            continue
+        for name in ("model", "finish_reason"):
+            assert getattr(record, name) == golden.get(name, getattr(record, name)), name
+        if usage := golden.get("usage"):
+            assert record.usage is not None
+            # What is estimated depends on the request, which is another one here.
+            told_usage = {"estimated": True} if usage.get("estimated") else usage
+            assert told_usage.items() <= record.usage.model_dump().items()
+        if case.usage is not None:
+            assert record.usage is not None
+            assert (record.usage.input, record.usage.output) == case.usage
