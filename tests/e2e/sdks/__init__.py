@@ -9,5 +9,6 @@ clients.py    the packages' clients, made alike
 reading.py    how the answer of a call is read, async and sync
 outcome.py    what a case came to, in a form that can be compared
 comparing.py  a case four times at once, and what must be equal
+records.py    what the records of a case say
 test_sdks.py  runs them all;  test_cancelled.py  those that a test must act within
 """

@@ -69,6 +69,34 @@ def chunks(*deltas: dict[str, Any]) -> bytes:
     return b"\n\n".join([*lines, b"data: [DONE]", b""])
 
 
+def message_events(*texts: str) -> bytes:
+    """A message of Claude's as a stream."""
+    begun = message("end_turn") | {
+        "stop_reason": None,
+        "usage": {**ANTHROPIC_USAGE, "output_tokens": 1},
+    }
+    ended = {"stop_reason": "end_turn", "stop_sequence": None}
+    told: list[dict[str, Any]] = [
+        {"type": "message_start", "message": begun},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        *[
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "text_delta", "text": text},
+            }
+            for text in texts
+        ],
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": ended, "usage": {"output_tokens": 7}},
+        {"type": "message_stop"},
+    ]
+    lines = [
+        b"event: %b\ndata: %b\n\n" % (each["type"].encode(), orjson.dumps(each)) for each in told
+    ]
+    return b"".join(lines)
+
+
 def output_text(text: str) -> dict[str, Any]:
     """A message among a response's output."""
     content = [{"type": "output_text", "text": text, "annotations": []}]
@@ -101,6 +129,8 @@ AS_JSON: dict[str, Any] = {
     | {"completion_window": "24h"},
     "anthropic file": {"id": "file_1", "type": "file", "filename": "a.txt", "size_bytes": 6}
     | {"mime_type": "text/plain", "created_at": "2026-01-01T00:00:00Z", "downloadable": False},
+    "anthropic batch": {"id": "msgbatch_1", "type": "message_batch"}
+    | {"processing_status": "in_progress", "created_at": "2026-01-01T00:00:00Z"},
     "models": {"object": "list", "data": []},
 }
 OTHERS: dict[str, tuple[str, bytes]] = {
@@ -108,6 +138,7 @@ OTHERS: dict[str, tuple[str, bytes]] = {
         EVENTS,
         chunks({"role": "assistant", "content": ""}, {"content": CITY[:9]}, {"content": CITY[9:]}),
     ),
+    "anthropic structured stream": (EVENTS, message_events(CITY[:9], CITY[9:])),
     "speech": ("audio/mpeg", bytes(range(256)) * 400),
 }
 

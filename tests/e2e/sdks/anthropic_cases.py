@@ -21,6 +21,9 @@ STREAM = CALL | {"stream": True}
 COUNTED = {name: CALL[name] for name in ("model", "messages")}
 FILE = {"file": ("a.txt", b"hello\n" * 50_000, "text/plain")}
 CREATE, HELPER = "messages.create", "messages.stream"
+BATCH = {"requests": [{"custom_id": "a", "params": CALL}]}
+DOWNLOAD = "beta.files.with_streaming_response.download"
+CITY_STREAM = "anthropic structured stream"
 RAW, STREAMED = "messages.with_raw_response.create", "messages.with_streaming_response.create"
 PLAIN, CACHE = "anthropic_messages/plain", "anthropic_messages/stream_cache"
 TOOL_STREAM, THINKING = "anthropic_messages/stream_tools", "anthropic_messages/stream_thinking"
@@ -43,6 +46,7 @@ CALLS = [
     Case("vision", CREATE, CALL | {"messages": SEEN}, PLAIN),
     Case("vision stream", CREATE, STREAM | {"messages": SEEN}, CACHE, "stream"),
     Case("structured", "messages.parse", WITH_CITY, "anthropic structured", usage=(5, 7)),
+    Case("structured helper", HELPER, WITH_CITY, CITY_STREAM, "helper", usage=(5, 7)),
     Case("raw", RAW, CALL, PLAIN, "raw"),
     Case("bytes", STREAMED, CALL, PLAIN, "bytes"),
     Case("stream bytes", STREAMED, STREAM, TOOL_STREAM, "bytes"),
@@ -51,6 +55,8 @@ CALLS = [
     Case("beta messages", "beta.messages.create", CALL, PLAIN),
     Case("count_tokens", "messages.count_tokens", COUNTED, "unbilled/plain_count_tokens"),
     Case("file sent", "beta.files.upload", FILE, "anthropic file"),
+    Case("file got", DOWNLOAD, {"file_id": "file_1"}, "speech", "bytes"),
+    Case("batch", "messages.batches.create", BATCH, "anthropic batch"),
     Case("models", "models.list", {}, "models"),
 ]
 SHARED = Shared(

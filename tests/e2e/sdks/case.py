@@ -23,8 +23,8 @@ class Case:
     binary   what the call gives is a file
 
     `arguments` are made anew for each run where they cannot be used twice. `client` are options
-    of the client. Of the record: `outcome` is that of the last attempt, all before it were errors
-    of the upstream, `usage` are the tokens in and out. `wait_s` is the least time between attempts.
+    of the client. Of the record: `outcome` is that of the last attempt, `earlier` that of all
+    before it, `usage` are the tokens in and out. `wait_s` is the least time between attempts.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Case:
     client: Mapping[str, Any] = field(default_factory=dict)
     raises: bool = False
     outcome: Outcome = "completed"
+    earlier: Outcome = "upstream_error"
     usage: tuple[int, int] | None = None
     attempts: int = 1
     wait_s: float = 0
@@ -49,7 +50,7 @@ class Case:
     @property
     def is_whole(self) -> bool:
         """Whether the client gets all of the answer."""
-        return not self.how
+        return not self.how.keys() - {"x-encoding"}
 
     def asked(self, client: Any) -> Any:
         """What the method gives, called on a client."""

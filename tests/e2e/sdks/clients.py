@@ -48,9 +48,16 @@ def make_openai(
     base: str, is_async: bool, headers: Mapping[str, str], options: Mapping[str, Any]
 ) -> Client:
     """`openai`; a retry is waited for as its default says."""
-    return _made(openai, openai.AsyncOpenAI if is_async else openai.OpenAI)(
-        f"{base}/v1", is_async, headers, options
-    )
+    made = _made(openai, openai.AsyncOpenAI if is_async else openai.OpenAI)
+    return made(f"{base}/v1", is_async, headers, options)
+
+
+def make_azure(
+    base: str, is_async: bool, headers: Mapping[str, str], options: Mapping[str, Any]
+) -> Client:
+    """Azure's way of `openai`: deployments in the path, a version in the query."""
+    made = _made(openai, openai.AsyncAzureOpenAI if is_async else openai.AzureOpenAI)
+    return made(f"{base}/openai", is_async, headers, {**options, "api_version": "2024-10-21"})
 
 
 def make_anthropic(

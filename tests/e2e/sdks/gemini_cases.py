@@ -22,9 +22,28 @@ FAILED: dict[str, Any] = {"raises": True, "outcome": "upstream_error"}
 STUBBORN = {"attempts": 3, "initial_delay": 0.05, "max_delay": 0.1, "jitter": 0.01}
 
 
-def uploaded() -> dict[str, Any]:
+PASSED: dict[str, Any] = {"earlier": "completed"}
+"""More than one request, and none of them fails."""
+
+
+def weather(city: str) -> str:
+    """What it is like in a city; the package calls it when it is asked to."""
+    return f"wet in {city}"
+
+
+CALLED = CALL | {
+    "config": {"tools": [weather], "automatic_function_calling": {"maximum_remote_calls": 2}}
+}
+
+
+def uploaded(size: int = 300_000) -> dict[str, Any]:
     """A file that can be read once."""
-    return {"file": io.BytesIO(b"hello\n" * 50_000), "config": {"mime_type": "text/plain"}}
+    return {"file": io.BytesIO(bytes(size)), "config": {"mime_type": "text/plain"}}
+
+
+def uploaded_large() -> dict[str, Any]:
+    """One that goes up in two parts, which are of 8 MiB at most."""
+    return uploaded(9 << 20)
 
 
 CALLS = [
@@ -42,7 +61,10 @@ CALLS = [
     Case("stream error", STREAM, CALL, "gemini/stream_error", "stream", **FAILED),
     Case("count_tokens", "models.count_tokens", CALL, "gemini tokens"),
     Case("embeddings", "models.embed_content", EMBEDDED, "gemini embedding"),
-    Case("file upload", "files.upload", uploaded, "gemini file", attempts=2),
+    Case("tools called", GENERATE, CALLED, "gemini tools", attempts=2, **PASSED),
+    Case("file upload", "files.upload", uploaded, "gemini file", attempts=2, **PASSED),
+    Case("large upload", "files.upload", uploaded_large, "gemini file", attempts=3, **PASSED),
+    Case("file", "files.get", {"name": "files/1"}, "gemini file"),
 ]
 SHARED = Shared(
     plain=CALLS[0],

@@ -55,3 +55,13 @@ CASES = [
     Case("batch", "batches.create", BATCH, "openai batch"),
     Case("models", "models.list", {}, "models"),
 ]
+
+ASKED = {"model": "my deploy", "messages": [{"role": "user", "content": "Why is the sky blue?"}]}
+CHAT = "chat.completions.create"
+AZURE = [
+    Case("chat", CHAT, ASKED, "openai_chat/plain_azure"),
+    Case("chat stream", CHAT, ASKED | STREAM, "openai_chat/stream_usage", "stream"),
+    Case("embeddings", EMBED, EMBEDDED, "openai_embeddings/plain"),
+    Case("images", DRAW, DRAWN, "openai_images/plain_tokens"),
+    Case("transcription", TRANSCRIBE, HEARD, "openai_audio/plain_duration"),
+]

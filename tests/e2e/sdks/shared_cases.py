@@ -51,6 +51,16 @@ class Shared:
             raises=True,
             outcome="upstream_error",
         )
+        packed = {"x-encoding": "gzip"}
+        yield replace(self.plain, name="packed", how=packed)
+        yield replace(self.stream, name="packed stream", how=packed)
+        yield replace(
+            self.stream,
+            name="stream refused with 529",
+            how={"x-status": "529"},
+            raises=True,
+            outcome="upstream_error",
+        )
         for after in (1, 2):
             yield replace(
                 self.stream,
@@ -82,6 +92,11 @@ class Shared:
         for told in (f"retry-after-ms={LATER_S * 1000}", f"retry-after={LATER_S}"):
             how = {"x-fail-first": "1", "x-fail-status": "429", "x-retry": told}
             yield self._retried(f"waits for {told}", how, 2, LATER_S)
+        yield replace(
+            self._retried("retried after a timeout", DELAY | {"x-delay-first": "1"}, 2, 0),
+            client=self.hurried | {"max_retries": 1},
+            earlier="client_abort",
+        )
 
     def _failing(self, name: str, how: dict[str, str]) -> Case:
         return replace(self.plain, name=name, how=how, raises=True, outcome="upstream_error")

@@ -5,16 +5,18 @@ Request headers say what it does: `x-play` names an answer, `x-way` whose reques
     x-status: 429         that error, said not to be worth another try
     x-fail-first: 2       that many errors before the answer, each one of status `x-fail-status`
     x-retry: name=value   a header of these errors, which says when to come again
-    x-delay-ms: 500       so much later
+    x-delay-ms: 500       so much later;  x-delay-first: 1  only so many times
+    x-encoding: gzip      compressed, a stream event by event
     x-cut-after: 3        so many events, then the connection breaks
     x-hold-after: 3       so many events, then nothing more until the client leaves
 """
 
 import asyncio
+import gzip
 import re
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -30,9 +32,10 @@ CHANGED = {
     "x-way": "tells our runs apart",
 }
 """What a request through a proxy cannot have in common with a direct one, and why."""
+REQUEST_ID = "req_stand_in"
 ANSWER_HEADERS = {
-    "x-request-id": "req_stand_in",
-    "request-id": "req_stand_in",
+    "x-request-id": REQUEST_ID,
+    "request-id": REQUEST_ID,
     "x-ratelimit-remaining-requests": "41",
     "anthropic-ratelimit-tokens-remaining": "7000",
     "openai-processing-ms": "7",
@@ -53,7 +56,13 @@ class Arrival:
     path: str
     headers: list[tuple[str, bytes]]
     body: bytes
+    size: int
     at_s: float = field(compare=False)
+
+    @property
+    def retry_counts(self) -> list[int]:
+        """What `x-stainless-retry-count` says, where a package sends it."""
+        return [int(value) for name, value in self.headers if name == "x-stainless-retry-count"]
 
 
 @dataclass
@@ -85,7 +94,8 @@ class StandIn:
         if number <= int(how.get("x-fail-first", 0)):
             name, _, value = how["x-retry"].partition("=")
             return refusal(int(how["x-fail-status"]), {name: value})
-        await asyncio.sleep(int(how.get("x-delay-ms", 0)) / 1000)
+        if number <= int(how.get("x-delay-first", number)):
+            await asyncio.sleep(int(how.get("x-delay-ms", 0)) / 1000)
         if (status := int(how.get("x-status", 200))) != 200:
             return refusal(status, NO_RETRY)
         if command := how.get("x-goog-upload-command"):
@@ -105,7 +115,7 @@ async def noted(request: web.Request, at_s: float, way: str) -> Arrival:
         if name.decode().lower() not in CHANGED
     ]
     path = request.path_qs.replace(f"upload_id={way.replace(' ', '+')}", "upload_id=")
-    return Arrival(request.method, path, headers, body.replace(boundary, b"-"), at_s)
+    return Arrival(request.method, path, headers, body.replace(boundary, b"-"), len(body), at_s)
 
 
 def refusal(status: int, headers: Mapping[str, str]) -> web.Response:
@@ -130,22 +140,29 @@ def uploading(request: web.Request, command: str, way: str) -> web.Response:
 async def played(request: web.Request, content_type: str, body: bytes) -> web.StreamResponse:
     """An answer, a stream event by event."""
     headers = ANSWER_HEADERS | {"Content-Type": content_type}
+    packed = packing(request.headers.get("x-encoding"))
+    if request.headers.get("x-encoding"):
+        headers["Content-Encoding"] = request.headers["x-encoding"]
     if not content_type.startswith("text/event-stream"):
-        return web.Response(body=body, headers=headers)
+        return web.Response(body=packed(body), headers=headers)
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
-    events = EVENT.findall(body)
     cut_after = int(request.headers.get("x-cut-after", -1))
     hold_after = int(request.headers.get("x-hold-after", -1))
-    for number, event in enumerate(events):
+    for number, event in enumerate(EVENT.findall(body)):
         if number == cut_after and request.transport is not None:
             request.transport.abort()
             break
         if number == hold_after:
             await asyncio.sleep(FOREVER_S)
-        await response.write(event)
+        await response.write(packed(event))
         await asyncio.sleep(0)
     return response
+
+
+def packing(encoding: str | None) -> Callable[[bytes], bytes]:
+    """What makes of each part of a body what is sent of it: a member of gzip's, or the part."""
+    return gzip.compress if encoding == "gzip" else bytes
 
 
 @asynccontextmanager
