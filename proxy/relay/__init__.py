@@ -5,12 +5,12 @@
     recording.py   `Recorder`: what a record is made with; interfaces to capture and publisher
     sending.py     `Sender`: the way up, and the wait for the response's head
     usage_option.py  asking for a stream's usage where the client did not
-    upload_url.py  the address at which Google's resumable uploads go on
     upload.py      `Upload`: the client's body on its way up, a copy to the capture
     downstream.py  `Downstream`: the response on the client's connection, byte for byte
     drain.py       `Drains`: reading on after a client left, for the usage
     finishing.py   `Finishing`: records that wait until it is known what becomes of large bodies
     headers.py     which header fields pass (RFC 9110 §7.6.1), split in one walk
+    addresses.py   addresses in a response's head lead back through the relay
     errors.py      our own errors in the called API's shape
     secrets.py     the credentials of a call, wherever they travel
     upstreams.py   the table of named upstreams

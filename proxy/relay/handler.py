@@ -8,6 +8,7 @@ from aiohttp import web
 
 from app.errors import ClientGone, RelayRefused, TailraceError, UpstreamError, UpstreamProtocolError
 from config.sections import RelaySettings
+from proxy.relay.addresses import lead_back, may_tell_address
 from proxy.relay.call import CLIENT_LEFT, Call, Calls
 from proxy.relay.downstream import Downstream
 from proxy.relay.drain import Drains
@@ -15,7 +16,6 @@ from proxy.relay.errors import Fault, fault_of, shape
 from proxy.relay.headers import RequestHead, ResponseHead, split_request, split_response
 from proxy.relay.sending import Sender
 from proxy.relay.targets import Targets
-from proxy.relay.upload_url import lead_back, may_tell_address
 from proxy.relay.upstreams import Upstream, Upstreams
 from proxy.relay.usage_option import may_be_asked, without_extra
 from proxy.upstream.protocol import UpstreamClient, UpstreamRequest
@@ -143,8 +143,8 @@ async def _pass_down(
         head = split_response(response.headers)
     except ValueError as exc:
         raise UpstreamProtocolError("the declared length is not a number") from exc
-    if may_tell_address(call.path):
-        lead_back(head, request, upstream, call.path)
+    if may_tell_address(response.status, call.path):
+        lead_back(head, response.status, request, upstream, call.path)
     call.response_started(response.status, head)
     extra = without_extra(head) if asks else None
     first = response.read_nowait()

@@ -11,7 +11,8 @@ CHANGED = {
     "keep-alive": "is about one connection (RFC 9110, section 7.6.1)",
     "transfer-encoding": "is about one connection (RFC 9112, section 6.1)",
     "tailrace-request-id": "is added, and tested for",
-    "tailrace-modified": "is added where an address of an upload is ours",
+    "tailrace-modified": "is added where an address is ours",
+    "location": "leads back through the relay",
     "x-goog-upload-url": "leads back through the relay",
 }
 """What a response through the relay cannot have in common with a direct one, and why."""

@@ -51,6 +51,14 @@ class Shared:
             raises=True,
             outcome="upstream_error",
         )
+        for kind in ("/", "http"):
+            yield replace(
+                self.plain,
+                name=f"redirected by {kind}",
+                how={"x-redirect": kind},
+                attempts=2,
+                earlier="completed",
+            )
         packed = {"x-encoding": "gzip"}
         yield replace(self.plain, name="packed", how=packed)
         yield replace(self.stream, name="packed stream", how=packed)

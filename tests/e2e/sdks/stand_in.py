@@ -6,6 +6,7 @@ Request headers say what it does: `x-play` names an answer, `x-way` whose reques
     x-fail-first: 2       that many errors before the answer, each one of status `x-fail-status`
     x-retry: name=value   a header of these errors, which says when to come again
     x-delay-ms: 500       so much later;  x-delay-first: 1  only so many times
+    x-redirect: /         to its path with a slash behind it; `http` to that at its whole address
     x-encoding: gzip      compressed, a stream event by event
     x-cut-after: 3        so many events, then the connection breaks
     x-hold-after: 3       so many events, then nothing more until the client leaves
@@ -98,6 +99,10 @@ class StandIn:
             await asyncio.sleep(int(how.get("x-delay-ms", 0)) / 1000)
         if (status := int(how.get("x-status", 200))) != 200:
             return refusal(status, NO_RETRY)
+        if (kind := how.get("x-redirect")) and not request.path.endswith("/"):
+            where = request.rel_url if kind == "/" else request.url
+            slashed = where.with_path(f"{request.rel_url.raw_path}/", encoded=True, keep_query=True)
+            return web.Response(status=307, headers={**ANSWER_HEADERS, "Location": str(slashed)})
         if command := how.get("x-goog-upload-command"):
             return uploading(request, command, way)
         return await played(request, *answer_of(how["x-play"]))
