@@ -98,9 +98,10 @@ async def standing(
     new_capture: NewCapture = PlainCapture,
     capture: CaptureSettings | None = None,
     runner: Mapping[str, Any] | None = None,
+    default: str = "up",
     **changes: Any,
 ) -> AsyncIterator[Stand]:
-    """A relay whose default upstream `up` is at a URL; the mock is there as well."""
+    """A relay whose upstream `up` is at a URL, the default one unless named; the mock is there."""
     settings = relay_settings(**changes)
     web_app, sink, metrics = web.Application(), ListSink(), Metrics()
     options = {**RUNNER_OPTIONS, **(runner or {})}
@@ -116,7 +117,7 @@ async def standing(
                     include_usage=include_usage,
                 )
             },
-            "up",
+            default,
             f"http://127.0.0.1:{port}/internal/mock",
         )
         kept = capture or CaptureSettings()

@@ -17,6 +17,7 @@ CITY = '{"city": "Bern", "rivers": 1}'
 OPENAI_USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
 ANTHROPIC_USAGE = {"input_tokens": 5, "output_tokens": 7}
 GEMINI_USAGE = {"promptTokenCount": 5, "candidatesTokenCount": 7, "totalTokenCount": 12}
+IMAGE_USAGE = {"input_tokens": 5, "output_tokens": 7, "total_tokens": 12}
 FILE = {"id": "file-1", "object": "file", "bytes": 6, "created_at": 1, "filename": "a.txt"}
 BATCH = {"id": "batch_1", "object": "batch", "endpoint": "/v1/chat/completions", "created_at": 1}
 
@@ -97,6 +98,12 @@ def message_events(*texts: str) -> bytes:
     return b"".join(lines)
 
 
+def image_event(b64_json: str) -> bytes:
+    """The only event of an image that is streamed without parts."""
+    told = {"type": "image_generation.completed", "b64_json": b64_json, "usage": IMAGE_USAGE}
+    return b"event: %b\ndata: %b\n\n" % (b"image_generation.completed", orjson.dumps(told))
+
+
 def output_text(text: str) -> dict[str, Any]:
     """A message among a response's output."""
     content = [{"type": "output_text", "text": text, "annotations": []}]
@@ -131,6 +138,7 @@ AS_JSON: dict[str, Any] = {
     | {"mime_type": "text/plain", "created_at": "2026-01-01T00:00:00Z", "downloadable": False},
     "anthropic batch": {"id": "msgbatch_1", "type": "message_batch"}
     | {"processing_status": "in_progress", "created_at": "2026-01-01T00:00:00Z"},
+    "large image": {"created": 1, "data": [{"b64_json": "A" * (3 << 20)}], "usage": IMAGE_USAGE},
     "models": {"object": "list", "data": []},
 }
 OTHERS: dict[str, tuple[str, bytes]] = {
@@ -139,6 +147,7 @@ OTHERS: dict[str, tuple[str, bytes]] = {
         chunks({"role": "assistant", "content": ""}, {"content": CITY[:9]}, {"content": CITY[9:]}),
     ),
     "anthropic structured stream": (EVENTS, message_events(CITY[:9], CITY[9:])),
+    "large image stream": (EVENTS, image_event("A" * (3 << 20))),
     "speech": ("audio/mpeg", bytes(range(256)) * 400),
 }
 

@@ -29,6 +29,7 @@ PLAIN, CACHE = "anthropic_messages/plain", "anthropic_messages/stream_cache"
 TOOL_STREAM, THINKING = "anthropic_messages/stream_tools", "anthropic_messages/stream_thinking"
 ERROR, SEARCH = "anthropic_messages/stream_error", "anthropic_messages/stream_search"
 REFUSAL = "anthropic_messages/stream_refusal"
+LEFT: dict[str, Any] = {"how": {"x-hold-after": "3"}, "reads": 2, "outcome": "client_abort"}
 FAILED: dict[str, Any] = {"raises": True, "outcome": "upstream_error"}
 WITH_CITY = CALL | {"output_format": City}
 
@@ -36,6 +37,7 @@ CALLS = [
     Case("messages", CREATE, CALL, PLAIN),
     Case("messages stream", CREATE, STREAM, CACHE, "stream"),
     Case("helper", HELPER, CALL, CACHE, "helper"),
+    Case("helper left", HELPER, CALL, CACHE, "helper", **LEFT),
     Case("tools", CREATE, CALL | TOOLS, "anthropic tools", usage=(5, 7)),
     Case("tools stream", CREATE, STREAM | TOOLS, TOOL_STREAM, "stream"),
     Case("tools helper", HELPER, CALL | TOOLS, TOOL_STREAM, "helper"),
@@ -62,8 +64,9 @@ CALLS = [
 SHARED = Shared(
     plain=CALLS[0],
     stream=CALLS[1],
-    hurried={"timeout": 1.5, "max_retries": 0},
+    hurried={"timeout": 2.0, "max_retries": 0},
     stubborn={"max_retries": 2},
+    resigned={"max_retries": 0},
     retries=(408, 409, 429, 500, 503, 529),
 )
 CASES = [*CALLS, *SHARED.cases(), *SHARED.waits()]

@@ -25,6 +25,7 @@ class Case:
     `arguments` are made anew for each run where they cannot be used twice. `client` are options
     of the client. Of the record: `outcome` is that of the last attempt, `earlier` that of all
     before it, `usage` are the tokens in and out. `wait_s` is the least time between attempts.
+    `heads_alike` is false where the relay has to answer for a provider that did not.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Case:
     usage: tuple[int, int] | None = None
     attempts: int = 1
     wait_s: float = 0
+    heads_alike: bool = True
     reads: int = 0
 
     @property
@@ -51,6 +53,11 @@ class Case:
     def is_whole(self) -> bool:
         """Whether the client gets all of the answer."""
         return not self.how.keys() - {"x-encoding"}
+
+    @property
+    def waits(self) -> bool:
+        """Whether most of it is waiting."""
+        return self.wait_s >= 0.5 or "timeout" in self.client
 
     def asked(self, client: Any) -> Any:
         """What the method gives, called on a client."""

@@ -2,10 +2,11 @@
 
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anthropic
+import httpx2
 import openai
 from google import genai
 
@@ -85,6 +86,18 @@ def _made(package: Any, new: Callable[..., Any]) -> Make:
         return Client(client, client.close, heads)
 
     return make
+
+
+def make_gemini_httpx(
+    base: str, is_async: bool, headers: Mapping[str, str], options: Mapping[str, Any]
+) -> Client:
+    """`google-genai`, whose async client uses `httpx` where it is given a transport of it."""
+    heads = Heads()
+    hooks = {"event_hooks": {"response": [heads.note_async]}}
+    transport = {"transport": httpx2.AsyncHTTPTransport(verify=False)}
+    args = {"async_client_args": {**hooks, **transport}}
+    made = make_gemini(base, is_async, headers, {**options, **args} if is_async else options)
+    return replace(made, heads=heads) if is_async else made
 
 
 def make_gemini(

@@ -69,8 +69,9 @@ CALLS = [
 SHARED = Shared(
     plain=CALLS[0],
     stream=CALLS[1],
-    hurried={"timeout": 1500},
+    hurried={"timeout": 2000},
     stubborn={"retry_options": STUBBORN},
+    resigned={},
     retries=(408, 429, 500, 502, 503, 504),
     wait_s=STUBBORN["initial_delay"],
 )

@@ -46,6 +46,7 @@ SEEN_CHAT, SEEN_STREAM = CHAT | {"messages": SEEN}, STREAM | {"messages": SEEN}
 CITY_STREAM = "openai structured stream"
 CITY_USED: dict[str, Any] = {"usage": (5, 7)}
 FAILED: dict[str, Any] = {"raises": True, "outcome": "upstream_error"}
+LEFT: dict[str, Any] = {"how": {"x-hold-after": "3"}, "reads": 2, "outcome": "client_abort"}
 ERROR_SENT: dict[str, Any] = {"outcome": "upstream_error"}
 REFUSED: dict[str, Any] = {"outcome": "refused"}
 
@@ -65,6 +66,7 @@ CHATS = [
     Case("chat structured", PARSE, WITH_CITY, "openai structured", usage=(5, 7)),
     Case("chat structured helper", HELPER, WITH_CITY, CITY_STREAM, "helper", **CITY_USED),
     Case("chat helper", HELPER, CHAT, "openai_chat/stream_usage", "helper"),
+    Case("chat helper left", HELPER, CHAT, "openai_chat/stream_usage", "helper", **LEFT),
     Case("chat raw", RAW, CHAT, "openai_chat/plain", "raw"),
     Case("chat bytes", STREAMED, CHAT, "openai_chat/plain", "bytes"),
     Case("chat stream bytes", STREAMED, STREAM, "openai_chat/stream_usage", "bytes"),
@@ -87,6 +89,7 @@ RESPONSES = [
         usage=(5, 7),
     ),
     Case("responses helper", "responses.stream", INPUT, TEXT, "helper"),
+    Case("responses helper left", "responses.stream", INPUT, TEXT, "helper", **LEFT),
     Case("responses raw", RESPOND_RAW, INPUT, "openai_responses/plain", "raw"),
     Case("responses bytes", RESPOND_STREAMED, INPUT_STREAM, TEXT, "bytes"),
     Case(
@@ -116,8 +119,9 @@ RESPONSES = [
 SHARED = Shared(
     plain=CHATS[0],
     stream=CHATS[1],
-    hurried={"timeout": 1.5, "max_retries": 0},
+    hurried={"timeout": 2.0, "max_retries": 0},
     stubborn={"max_retries": 2},
+    resigned={"max_retries": 0},
     retries=(408, 409, 429, 500, 503, 529),
 )
 CASES = [*CHATS, *RESPONSES, *SHARED.cases(), *SHARED.waits()]

@@ -36,6 +36,8 @@ CASES = [
     ),
     Case("images", DRAW, DRAWN, "openai_images/plain_tokens"),
     Case("images stream", DRAW, DRAWN | STREAM, "openai_images/stream", "stream"),
+    Case("large image", DRAW, DRAWN, "large image", usage=(5, 7)),
+    Case("large image stream", DRAW, DRAWN | STREAM, "large image stream", "stream", usage=(5, 7)),
     Case("image edit", EDIT, EDITED, "openai_images/plain_tokens"),
     Case("image edit stream", EDIT, EDITED | STREAM, "openai_images/stream", "stream"),
     Case("transcription", TRANSCRIBE, HEARD, "openai_audio/plain_duration"),

@@ -16,7 +16,8 @@ async def run_async(case: Case, client: Any) -> Any:
         async with asked as answer:
             if case.mode == "bytes":
                 return [answer.status_code, headers_of(answer.headers), await answer.read()]
-            return [await _events_async(case, answer), shown(await final_of(answer)())]
+            events = await _events_async(case, answer)
+            return events if case.reads else [events, shown(await final_of(answer)())]
     answer = await asked
     if case.mode == "stream":
         return await _events_async(case, answer)
@@ -51,7 +52,8 @@ def run_sync(case: Case, client: Any) -> Any:
         with asked as answer:
             if case.mode == "bytes":
                 return [answer.status_code, headers_of(answer.headers), answer.read()]
-            return [_events_sync(case, answer), shown(final_of(answer)())]
+            events = _events_sync(case, answer)
+            return events if case.reads else [events, shown(final_of(answer)())]
     if case.mode == "stream":
         return _events_sync(case, asked)
     if case.mode == "raw":

@@ -27,14 +27,15 @@ class City(BaseModel):
 class Shared:
     """A plain and a streamed call; `retries` are the statuses after which the SDK tries again.
 
-    `hurried` are options of a client that waits for a second and a half at most, `stubborn` those
-    of one that tries three times.
+    `hurried` are options of a client that waits for two seconds at most, `stubborn` those
+    of one that tries three times, `resigned` of one that tries once.
     """
 
     plain: Case
     stream: Case
     hurried: dict[str, Any]
     stubborn: dict[str, Any]
+    resigned: dict[str, Any]
     retries: tuple[int, ...]
     wait_s: float = 0.02
 
@@ -59,6 +60,7 @@ class Shared:
                 attempts=2,
                 earlier="completed",
             )
+        yield replace(self._failing("answer cut", {"x-cut-body": "99"}), client=self.resigned)
         packed = {"x-encoding": "gzip"}
         yield replace(self.plain, name="packed", how=packed)
         yield replace(self.stream, name="packed stream", how=packed)
@@ -100,6 +102,10 @@ class Shared:
         for told in (f"retry-after-ms={LATER_S * 1000}", f"retry-after={LATER_S}"):
             how = {"x-fail-first": "1", "x-fail-status": "429", "x-retry": told}
             yield self._retried(f"waits for {told}", how, 2, LATER_S)
+        yield replace(
+            self._retried("retried after a break", {"x-drop-first": "1"}, 2, 0),
+            heads_alike=False,
+        )
         yield replace(
             self._retried("retried after a timeout", DELAY | {"x-delay-first": "1"}, 2, 0),
             client=self.hurried | {"max_retries": 1},

@@ -5,6 +5,8 @@ Request headers say what it does: `x-play` names an answer, `x-way` whose reques
     x-status: 429         that error, said not to be worth another try
     x-fail-first: 2       that many errors before the answer, each one of status `x-fail-status`
     x-retry: name=value   a header of these errors, which says when to come again
+    x-drop-first: 1       that many times the connection breaks instead
+    x-cut-body: 99        so many bytes of an answer that is no stream, then the connection breaks
     x-delay-ms: 500       so much later;  x-delay-first: 1  only so many times
     x-redirect: /         to its path with a slash behind it; `http` to that at its whole address
     x-encoding: gzip      compressed, a stream event by event
@@ -89,6 +91,10 @@ class StandIn:
         except asyncio.CancelledError:
             self.left.add(way)
             raise
+        except ConnectionError:
+            # It left while something was being sent.
+            self.left.add(way)
+            return web.Response()
 
     async def _answer(self, request: web.Request, number: int, way: str) -> web.StreamResponse:
         how = request.headers
@@ -99,6 +105,9 @@ class StandIn:
             await asyncio.sleep(int(how.get("x-delay-ms", 0)) / 1000)
         if (status := int(how.get("x-status", 200))) != 200:
             return refusal(status, NO_RETRY)
+        if number <= int(how.get("x-drop-first", 0)) and request.transport is not None:
+            request.transport.abort()
+            return web.Response()
         if (kind := how.get("x-redirect")) and not request.path.endswith("/"):
             where = request.rel_url if kind == "/" else request.url
             slashed = where.with_path(f"{request.rel_url.raw_path}/", encoded=True, keep_query=True)
@@ -149,6 +158,8 @@ async def played(request: web.Request, content_type: str, body: bytes) -> web.St
     if request.headers.get("x-encoding"):
         headers["Content-Encoding"] = request.headers["x-encoding"]
     if not content_type.startswith("text/event-stream"):
+        if "x-cut-body" in request.headers:
+            return await broken_off(request, body, headers)
         return web.Response(body=packed(body), headers=headers)
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
@@ -162,6 +173,18 @@ async def played(request: web.Request, content_type: str, body: bytes) -> web.St
             await asyncio.sleep(FOREVER_S)
         await response.write(packed(event))
         await asyncio.sleep(0)
+    return response
+
+
+async def broken_off(
+    request: web.Request, body: bytes, headers: Mapping[str, str]
+) -> web.StreamResponse:
+    """An answer of a declared length, of which only the beginning comes."""
+    response = web.StreamResponse(headers={**headers, "Content-Length": str(len(body))})
+    await response.prepare(request)
+    await response.write(body[: int(request.headers["x-cut-body"])])
+    assert request.transport is not None
+    request.transport.abort()
     return response
 
 
