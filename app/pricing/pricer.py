@@ -22,6 +22,8 @@ from app.record.model import Record
 
 STANDARD_TIERS = frozenset({"", "auto", "default", "standard", "on_demand"})
 """How providers name the tier that their list prices are for."""
+WHOLE = frozenset({"completed", "refusal"})
+"""Outcomes after which nothing more can come."""
 MAX_CACHED_MODELS = 4096
 MAX_CACHED_UPSTREAMS = 1024
 
@@ -60,7 +62,7 @@ class Pricer:
         """What the exchange cost in nano-USD, or null with the reason; never raises."""
         usage = record.usage
         if usage is None:
-            return self._unknown("no_usage" if record.outcome == "completed" else "not_completed")
+            return self._unknown("no_usage" if record.outcome in WHOLE else "not_completed")
         model = record.model or record.model_requested
         billed_by = self._billed_by(record.provider, record.upstream_url)
         tier = (record.service_tier or "").lower()

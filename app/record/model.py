@@ -52,7 +52,7 @@ SCHEMA_VERSION: Literal[1] = 1
 DEFAULT_TENANT = "default"
 ANONYMOUS_USER = "anonymous"
 
-Outcome = Literal["completed", "client_abort", "upstream_error", "timeout", "refused"]
+Outcome = Literal["completed", "client_abort", "upstream_error", "timeout", "refused", "refusal"]
 BodyState = Literal["kept", "empty", "omitted", "too_large", "dropped"]
 
 
@@ -128,7 +128,8 @@ class Record(WireModel):
     `output_tokens_per_s` there was no stream of several tokens, or they were not counted; any other
     text: not sent.
 
-    `refused` is an answer that the model or its provider withheld, or a call not passed on.
+    `refused` is a call not passed on. `refusal` is an answer that the model or its provider
+    withheld: complete, priced as any other, and no error.
     `output_tokens_per_s` is that of a stream from its first token, of reasoning or visible, to its
     last one.
     """

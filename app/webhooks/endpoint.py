@@ -27,7 +27,7 @@ class Filters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     status_classes: Annotated[tuple[StatusClass, ...], Field(max_length=6)] = ()
-    outcomes: Annotated[tuple[Outcome, ...], Field(max_length=5)] = ()
+    outcomes: Annotated[tuple[Outcome, ...], Field(max_length=6)] = ()
     models: Annotated[tuple[Name, ...], Field(max_length=MAX_CHOICES)] = ()
     users: Annotated[tuple[User, ...], Field(max_length=MAX_CHOICES)] = ()
     properties: Annotated[dict[Name, Name], Field(max_length=MAX_CHOICES)] = Field(

@@ -22,7 +22,7 @@ def verdict(
     A status of 400 or more, or an error within the response, is the upstream's error however the
     relay saw it end. A stream without its end mark is one where the relay saw nothing wrong; a
     client that left or a time that ran out explains it otherwise. An answer that was withheld is
-    `refused`, though nothing failed.
+    `refusal`: complete, and no failure.
     """
     refused_by_upstream = status is not None and status >= 400
     if facts.failed or refused_by_upstream:
@@ -30,5 +30,5 @@ def verdict(
     if truncated and ending.outcome == "completed":
         return "upstream_error", TRUNCATED
     if facts.finish_reason in REFUSALS and ending.outcome == "completed":
-        return "refused", ending.error
+        return "refusal", ending.error
     return ending.outcome, ending.error

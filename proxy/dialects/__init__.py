@@ -10,6 +10,7 @@
     anthropic_messages.py  Anthropic messages
     gemini.py              Gemini generateContent and streamGenerateContent
     ollama.py              Ollama's own chat, generate and embed
+    rerank.py              Jina's, Voyage's and others' rerankers
     unbilled.py            what costs no tokens: counting them, files, batches, all that only looks
     unknown.py             anything else: only common names are read
     openai_usage.py        the usage object of OpenAI's APIs and its variants
@@ -18,7 +19,9 @@
     paths.py               what a path tells: the model, and whether a stream is asked for
 
 A row is the end of the path and the state. Azure's `/openai/deployments/{name}/…` ends like
-OpenAI's own paths. Golden exchanges are in `tests/golden/<file>/`.
+OpenAI's own paths. Google's Vertex relays other makers' APIs as they are, by `:rawPredict` and
+`:streamRawPredict`; the publisher in the path says whose it is. Golden exchanges are
+in `tests/golden/<file>/`.
 """
 
 from collections.abc import Callable
@@ -34,6 +37,8 @@ from proxy.dialects.openai_completions import OpenAICompletions
 from proxy.dialects.openai_embeddings import OpenAIEmbeddings
 from proxy.dialects.openai_images import OpenAIImages
 from proxy.dialects.openai_responses import OpenAIResponses
+from proxy.dialects.paths import publisher_in
+from proxy.dialects.rerank import Rerank
 from proxy.dialects.unbilled import Unbilled
 from proxy.dialects.unknown import UnknownJson
 
@@ -57,13 +62,20 @@ DIALECTS: list[tuple[str, Callable[[], DialectState]]] = [
     ("/api/embed", Ollama),
     ("/api/embeddings", Ollama),
     ("/embeddings", OpenAIEmbeddings),
+    ("/rerank", Rerank),
     (":generateContent", Gemini),
     (":streamGenerateContent", Gemini),
     (":countTokens", Unbilled),
     ("/files", Unbilled),
     ("/batches", Unbilled),
     ("/cancel", Unbilled),
+    ("/count-tokens:rawPredict", Unbilled),
 ]
+PUBLISHERS: dict[str, Callable[[], DialectState]] = {
+    "anthropic": AnthropicMessages,
+    "mistralai": OpenAIChat,
+}
+"""Whose API a `rawPredict` of Vertex speaks (cloud.google.com/vertex-ai, "Partner models")."""
 
 
 def dialect_state(family: str, path: str, method: str = "POST") -> DialectState:
@@ -81,6 +93,8 @@ def _state_of(family: str, path: str) -> Callable[[], DialectState]:
         for suffix, state in DIALECTS:
             if path.endswith(suffix):
                 return state
+        if (published := PUBLISHERS.get(publisher_in(path))) is not None:
+            return published
     if family == "anthropic" and path.endswith("/messages"):
         return AnthropicMessages
     return UnknownJson

@@ -1,10 +1,13 @@
-"""What a path tells: the model, where an API has it there, and whether a stream is asked for."""
+"""What a path tells: the model and its maker, and whether a stream is asked for."""
 
 import re
 from urllib.parse import unquote
 
 _GEMINI = re.compile(r"/(?:models|tunedModels|endpoints)/(?P<model>[^/:]+):(?P<verb>\w+)$")
 _AZURE = re.compile(r"/(?:deployments|engines)/(?P<model>[^/]+)/")
+_RAW_PREDICT = re.compile(
+    r"/publishers/(?P<publisher>[^/]+)/models/[^/]+:(?:rawP|streamRawP)redict$"
+)
 STREAMS = "stream"
 
 
@@ -12,6 +15,12 @@ def model_in(path: str) -> str | None:
     """The model: `…/models/{model}:{verb}` of Gemini, `…/deployments/{name}/…` of Azure."""
     match = _GEMINI.search(path) or _AZURE.search(path)
     return unquote(match["model"]) if match is not None else None
+
+
+def publisher_in(path: str) -> str:
+    """Who made the model that Vertex relays a call to as it is; empty for any other path."""
+    match = _RAW_PREDICT.search(path)
+    return match["publisher"] if match is not None else ""
 
 
 def stream_in(path: str) -> bool:

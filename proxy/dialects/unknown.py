@@ -2,7 +2,9 @@
 
 Nothing is known of an end mark, nor of which events are visible; an `error` is taken down, but only
 the status says whether the call failed. Usage is read where it has one of its usual names: that of
-OpenAI, Cohere's `meta.billed_units`, or Ollama's counts; the last one of a stream counts.
+OpenAI, Cohere's `meta.billed_units`, or Ollama's counts; the last one of a stream counts. A total
+alone does not say how much of it was generated: it counts as the prompt's, marked `estimated`, so
+that sums of tokens are right; a model whose output has a price of its own then has no known cost.
 """
 
 from typing import ClassVar
@@ -62,7 +64,7 @@ def _usage(document: Document) -> dict[str, int | bool] | None:
     usage = mapping(document.get("usage"))
     found = read_usage(usage)
     if found is None and (total := count(usage.get("total_tokens"))) is not None:
-        found = {"input": total}
+        found = {"input": total, "estimated": True}
     if found is None and "meta" in document:
         found = read_usage(mapping(mapping(document.get("meta")).get("billed_units")))
     if found is None and "eval_count" in document:

@@ -1,6 +1,7 @@
 """Captures of anything at all: never an exception, never a record that cannot be sent."""
 
 import json
+import pickle
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.record.codec import decode_record, encode_record
 from proxy.capture.capture import Capture
-from proxy.dialects import dialect_state
+from proxy.dialects import DIALECTS, dialect_state
 from proxy.exchange import CaptureLimits
 from proxy.sse import Event
 from tests.support.captures import CALLS, call_meta, ended, golden_exchanges
@@ -54,10 +55,32 @@ OBJECTS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8)
 LIMITS = CaptureLimits(max_body_bytes=500, max_decoded_bytes=2000, max_event_bytes=300)
 STREAMED = "/v1beta/models/g:streamGenerateContent"
 by_dialect = pytest.mark.parametrize("dialect", list(CALLS))
+ROUNDS = 200
+MAX_STATE_BYTES = 16 * 1024
 
 
 def bare_bytes(value: Any) -> bytes:
     return json.dumps(value).encode()
+
+
+def test_every_registered_dialect_is_looked_at() -> None:
+    """A new row needs a call above, thereby a golden folder, and is then fuzzed as all are."""
+    looked_at = {type(dialect_state(*call)) for call in CALLS.values()}
+    assert {type(state()) for _, state in DIALECTS} - looked_at == set()
+    assert all(dialect_state(*call).__module__.endswith(f".{name}") for name, call in CALLS.items())
+
+
+@by_dialect
+@settings(max_examples=15)
+@given(values=st.lists(OBJECTS, min_size=1, max_size=4))
+def test_a_dialect_keeps_no_more_of_a_long_stream_than_of_a_short_one(
+    dialect: str, values: list[dict[str, Any]]
+) -> None:
+    state = dialect_state(*CALLS[dialect])
+    for turn in range(ROUNDS):
+        for value in values:
+            state.read_event(Event(bare_bytes(value | {"id": f"{turn} {'x' * 400}"})))
+    assert len(pickle.dumps(state)) < MAX_STATE_BYTES
 
 
 @by_dialect

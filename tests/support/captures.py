@@ -23,10 +23,11 @@ CALLS = {
     "anthropic_messages": ("anthropic", "/v1/messages"),
     "gemini": ("gemini", "/v1beta/models/gemini-2.5-flash:generateContent"),
     "ollama": ("openai", "/api/chat"),
+    "rerank": ("openai", "/v1/rerank"),
     "unbilled": ("anthropic", "/v1/messages/count_tokens"),
     "unknown": ("raw", "/v1/anything"),
 }
-"""The module of each dialect, with a call that it reads."""
+"""The module of each dialect, with a call that it reads; a test finds what is missing here."""
 STAMP = Stamp("proxy-1", 7, datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC))
 REQUEST_ID = "0195950e-3b4a-7c3d-8e5f-0123456789ab"
 LIMITS = CaptureLimits()

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { isError, modelOf } from "./rows.js";
 
-const OUTCOMES = ["completed", "client_abort", "upstream_error", "timeout", "refused"];
+const OUTCOMES = ["completed", "client_abort", "upstream_error", "timeout", "refused", "refusal"];
 const YES_NO = [["", "any"], ["true", "yes"], ["false", "no"]];
 
 /** Name of the parameter, what the field is called, and its kind. */

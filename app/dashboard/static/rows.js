@@ -26,7 +26,7 @@ export const modelOf = (each) => each.model ?? each.model_requested ?? "unknown"
 /** Whether the exchange failed; live events do not say so themselves. */
 export function isError(each) {
   if (each.is_error !== undefined) return each.is_error;
-  return each.error !== null || (each.status ?? 0) >= 400 || !["completed", "client_abort"].includes(each.outcome);
+  return each.error !== null || (each.status ?? 0) >= 400 || !["completed", "client_abort", "refusal"].includes(each.outcome);
 }
 
 /** Input and output tokens together; null where none were reported. */

@@ -44,7 +44,7 @@ CALLS = [
     Case("thinking stream", CREATE, STREAM, THINKING, "stream"),
     Case("thinking helper", HELPER, CALL, THINKING, "helper"),
     Case("search stream", CREATE, STREAM, SEARCH, "stream"),
-    Case("refused stream", CREATE, STREAM, REFUSAL, "stream", outcome="refused"),
+    Case("refused stream", CREATE, STREAM, REFUSAL, "stream", outcome="refusal"),
     Case("vision", CREATE, CALL | {"messages": SEEN}, PLAIN),
     Case("vision stream", CREATE, STREAM | {"messages": SEEN}, CACHE, "stream"),
     Case("structured", "messages.parse", WITH_CITY, "anthropic structured", usage=(5, 7)),

@@ -57,7 +57,7 @@ CALLS = [
     Case("raw", GENERATE, RAW, PLAIN),
     Case("grounded", GENERATE, CALL, "gemini/plain_grounded"),
     Case("modalities", GENERATE, CALL, "gemini/plain_modalities"),
-    Case("blocked", GENERATE, CALL, "gemini/plain_blocked", outcome="refused"),
+    Case("blocked", GENERATE, CALL, "gemini/plain_blocked", outcome="refusal"),
     Case("stream error", STREAM, CALL, "gemini/stream_error", "stream", **FAILED),
     Case("count_tokens", "models.count_tokens", CALL, "gemini tokens"),
     Case("embeddings", "models.embed_content", EMBEDDED, "gemini embedding"),

@@ -48,7 +48,7 @@ CITY_USED: dict[str, Any] = {"usage": (5, 7)}
 FAILED: dict[str, Any] = {"raises": True, "outcome": "upstream_error"}
 LEFT: dict[str, Any] = {"how": {"x-hold-after": "3"}, "reads": 2, "outcome": "client_abort"}
 ERROR_SENT: dict[str, Any] = {"outcome": "upstream_error"}
-REFUSED: dict[str, Any] = {"outcome": "refused"}
+REFUSED: dict[str, Any] = {"outcome": "refusal"}
 
 CHATS = [
     Case("chat", CREATE, CHAT, "openai_chat/plain"),

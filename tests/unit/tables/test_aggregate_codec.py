@@ -59,7 +59,7 @@ def largest() -> Aggregate:
     )
     row = [MANY_DIGITS] * columns
     names = [by_model.bounded_name(f"{number:02d}" + '"' * 300) for number in range(by_model.KEPT)]
-    outcomes = ("completed", "client_abort", "upstream_error", "timeout", "refused")
+    outcomes = ("completed", "client_abort", "upstream_error", "timeout", "refused", "refusal")
 
     def series(grain: buckets.Grain) -> list[list[int]]:
         return [[10**6 + n, *[MANY_DIGITS] * width] for n in range(grain.kept + 1)]

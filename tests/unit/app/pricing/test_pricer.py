@@ -27,6 +27,7 @@ def exchange(**changes: object) -> Record:
     ("change", "reason"),
     [
         ({"usage": None}, "no_usage"),
+        ({"usage": None, "outcome": "refusal"}, "no_usage"),
         ({"usage": None, "outcome": "upstream_error"}, "not_completed"),
         ({"usage": None, "outcome": "client_abort"}, "not_completed"),
         ({"usage": None, "outcome": "timeout", "provider": "acme"}, "not_completed"),

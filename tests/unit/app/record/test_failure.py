@@ -14,6 +14,8 @@ from tests.support.records import record
         ("upstream_error", None, True),
         ("timeout", None, True),
         ("refused", None, True),
+        ("refusal", 200, False),
+        ("refusal", 400, True),
     ],
 )
 def test_what_is_an_error(outcome: str, status: int | None, failed: bool) -> None:

@@ -51,7 +51,7 @@ def test_without_a_response() -> None:
 @pytest.mark.parametrize("reason", ["refusal", "content_filter", "SAFETY", "PROHIBITED_CONTENT"])
 def test_an_answer_that_was_withheld(reason: str) -> None:
     facts = ResponseFacts(finish_reason=reason)
-    assert verdict(Ending("completed"), 200, None, facts, truncated=False) == ("refused", None)
+    assert verdict(Ending("completed"), 200, None, facts, truncated=False) == ("refusal", None)
     assert verdict(Ending("client_abort"), 200, None, facts, truncated=False)[0] == "client_abort"
     cut = verdict(Ending("completed"), 200, None, facts, truncated=True)
     assert cut == ("upstream_error", "truncated")

@@ -25,7 +25,7 @@ def test_a_document_with_the_usual_names() -> None:
     [
         ({"usage": {"prompt_tokens": 1, "completion_tokens": 2}}, {"input": 1, "output": 2}),
         ({"usage": {"input_tokens": 1, "output_tokens": 2}}, {"input": 1, "output": 2}),
-        ({"usage": {"total_tokens": 3}}, {"input": 3}),
+        ({"usage": {"total_tokens": 3}}, {"input": 3, "estimated": True}),
         (
             {"meta": {"billed_units": {"input_tokens": 4, "output_tokens": 5}}},
             {"input": 4, "output": 5},
