@@ -17,6 +17,7 @@ CITY = '{"city": "Bern", "rivers": 1}'
 OPENAI_USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
 ANTHROPIC_USAGE = {"input_tokens": 5, "output_tokens": 7}
 GEMINI_USAGE = {"promptTokenCount": 5, "candidatesTokenCount": 7, "totalTokenCount": 12}
+CLAUDE = {"id": "a", "type": "model", "display_name": "A", "created_at": "2026-01-01T00:00:00Z"}
 IMAGE_USAGE = {"input_tokens": 5, "output_tokens": 7, "total_tokens": 12}
 FILE = {"id": "file-1", "object": "file", "bytes": 6, "created_at": 1, "filename": "a.txt"}
 BATCH = {"id": "batch_1", "object": "batch", "endpoint": "/v1/chat/completions", "created_at": 1}
@@ -139,6 +140,12 @@ AS_JSON: dict[str, Any] = {
     "anthropic batch": {"id": "msgbatch_1", "type": "message_batch"}
     | {"processing_status": "in_progress", "created_at": "2026-01-01T00:00:00Z"},
     "large image": {"created": 1, "data": [{"b64_json": "A" * (3 << 20)}], "usage": IMAGE_USAGE},
+    "files": {"object": "list", "data": [FILE], "has_more": True},
+    "last files": {"object": "list", "data": [FILE | {"id": "file-2"}], "has_more": False},
+    "claude models": {"data": [CLAUDE], "has_more": True, "first_id": "a", "last_id": "a"},
+    "last claude models": {"data": [CLAUDE], "has_more": False, "first_id": "b", "last_id": "b"},
+    "gemini models": {"models": [{"name": "models/a"}], "nextPageToken": "b c/d"},
+    "last gemini models": {"models": [{"name": "models/b"}]},
     "models": {"object": "list", "data": []},
 }
 OTHERS: dict[str, tuple[str, bytes]] = {
@@ -148,6 +155,7 @@ OTHERS: dict[str, tuple[str, bytes]] = {
     ),
     "anthropic structured stream": (EVENTS, message_events(CITY[:9], CITY[9:])),
     "large image stream": (EVENTS, image_event("A" * (3 << 20))),
+    "nothing": (JSON, b""),
     "speech": ("audio/mpeg", bytes(range(256)) * 400),
 }
 

@@ -29,6 +29,11 @@ PLAIN, CACHE = "anthropic_messages/plain", "anthropic_messages/stream_cache"
 TOOL_STREAM, THINKING = "anthropic_messages/stream_tools", "anthropic_messages/stream_thinking"
 ERROR, SEARCH = "anthropic_messages/stream_error", "anthropic_messages/stream_search"
 REFUSAL = "anthropic_messages/stream_refusal"
+PAGES: dict[str, Any] = {
+    "how": {"x-next": "last claude models"},
+    "attempts": 2,
+    "earlier": "completed",
+}
 LEFT: dict[str, Any] = {"how": {"x-hold-after": "3"}, "reads": 2, "outcome": "client_abort"}
 FAILED: dict[str, Any] = {"raises": True, "outcome": "upstream_error"}
 WITH_CITY = CALL | {"output_format": City}
@@ -59,6 +64,7 @@ CALLS = [
     Case("file sent", "beta.files.upload", FILE, "anthropic file"),
     Case("file got", DOWNLOAD, {"file_id": "file_1"}, "speech", "bytes"),
     Case("batch", "messages.batches.create", BATCH, "anthropic batch"),
+    Case("models by pages", "models.list", {"limit": 1}, "claude models", "stream", **PAGES),
     Case("models", "models.list", {}, "models"),
 ]
 SHARED = Shared(

@@ -52,7 +52,7 @@ class Case:
     @property
     def is_whole(self) -> bool:
         """Whether the client gets all of the answer."""
-        return not self.how.keys() - {"x-encoding"}
+        return not self.how.keys() - {"x-encoding", "x-next"}
 
     @property
     def waits(self) -> bool:

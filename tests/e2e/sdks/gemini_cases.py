@@ -26,6 +26,11 @@ PASSED: dict[str, Any] = {"earlier": "completed"}
 """More than one request, and none of them fails."""
 
 
+LISTED = {"config": {"page_size": 1, "query_base": True}}
+NEXT = {"x-next": "last gemini models"}
+PAGES: dict[str, Any] = {"attempts": 2, **PASSED}
+
+
 def weather(city: str) -> str:
     """What it is like in a city; the package calls it when it is asked to."""
     return f"wet in {city}"
@@ -64,6 +69,7 @@ CALLS = [
     Case("tools called", GENERATE, CALLED, "gemini tools", attempts=2, **PASSED),
     Case("file upload", "files.upload", uploaded, "gemini file", attempts=2, **PASSED),
     Case("large upload", "files.upload", uploaded_large, "gemini file", attempts=3, **PASSED),
+    Case("models by pages", "models.list", LISTED, "gemini models", "stream", NEXT, **PAGES),
     Case("file", "files.get", {"name": "files/1"}, "gemini file"),
 ]
 SHARED = Shared(

@@ -34,6 +34,15 @@ STREAM = CHAT | {"stream": True}
 INPUT: dict[str, Any] = {"model": "gpt-4o", "input": QUESTION}
 INPUT_STREAM = INPUT | {"stream": True}
 
+LARGE_SEEN = CHAT | {
+    "messages": [
+        {
+            "role": "user",
+            "content": [{"type": "image_url", "image_url": {"url": PNG + "A" * (6 << 20)}}],
+        }
+    ]
+}
+
 CREATE = "chat.completions.create"
 RAW = "chat.completions.with_raw_response.create"
 STREAMED = "chat.completions.with_streaming_response.create"
@@ -63,6 +72,7 @@ CHATS = [
     Case("chat tools helper", HELPER, CHAT | TOOLS, "openai_chat/stream_tools", "helper"),
     Case("chat vision", CREATE, SEEN_CHAT, "openai_chat/plain"),
     Case("chat vision stream", CREATE, SEEN_STREAM, "openai_chat/stream_usage", "stream"),
+    Case("chat large vision", CREATE, LARGE_SEEN, "openai_chat/plain"),
     Case("chat structured", PARSE, WITH_CITY, "openai structured", usage=(5, 7)),
     Case("chat structured helper", HELPER, WITH_CITY, CITY_STREAM, "helper", **CITY_USED),
     Case("chat helper", HELPER, CHAT, "openai_chat/stream_usage", "helper"),

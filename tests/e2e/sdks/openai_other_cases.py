@@ -17,6 +17,7 @@ BATCH = {
     "endpoint": "/v1/chat/completions",
     "completion_window": "24h",
 }
+PAGES: dict[str, Any] = {"how": {"x-next": "last files"}, "attempts": 2, "earlier": "completed"}
 STREAM = {"stream": True}
 COMPLETE, EMBED = "completions.create", "embeddings.create"
 DRAW, EDIT = "images.generate", "images.edit"
@@ -54,6 +55,9 @@ CASES = [
     Case("file sent", "files.create", FILE, "openai file"),
     Case("file got", "files.content", {"file_id": "file-1"}, "speech", "binary"),
     Case("file", "files.retrieve", {"file_id": "file-1"}, "openai file"),
+    Case("file of an odd name", "files.retrieve", {"file_id": "a/b c%2F?ü#"}, "openai file"),
+    Case("files", "files.list", {"limit": 1}, "files", "stream", **PAGES),
+    Case("container deleted", "containers.delete", {"container_id": "cntr_1"}, "nothing"),
     Case("batch", "batches.create", BATCH, "openai batch"),
     Case("models", "models.list", {}, "models"),
 ]

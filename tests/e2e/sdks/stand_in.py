@@ -7,6 +7,7 @@ Request headers say what it does: `x-play` names an answer, `x-way` whose reques
     x-retry: name=value   a header of these errors, which says when to come again
     x-drop-first: 1       that many times the connection breaks instead
     x-cut-body: 99        so many bytes of an answer that is no stream, then the connection breaks
+    x-next: name          the answer to who asks for what comes after the first one
     x-delay-ms: 500       so much later;  x-delay-first: 1  only so many times
     x-redirect: /         to its path with a slash behind it; `http` to that at its whole address
     x-encoding: gzip      compressed, a stream event by event
@@ -47,6 +48,8 @@ ANSWER_HEADERS = {
 NO_RETRY = {"x-should-retry": "false"}
 """What both SDKs that retry go by, before the status."""
 FOREVER_S = 60
+NEXT = {"after", "after_id", "pageToken"}
+"""What the three call the place in a list from which to go on."""
 EVENT = re.compile(rb".+?(?:\r\n\r\n|\n\n|\Z)", re.DOTALL)
 """An event with the blank line after it; Google's lines end in CR LF."""
 
@@ -114,7 +117,8 @@ class StandIn:
             return web.Response(status=307, headers={**ANSWER_HEADERS, "Location": str(slashed)})
         if command := how.get("x-goog-upload-command"):
             return uploading(request, command, way)
-        return await played(request, *answer_of(how["x-play"]))
+        is_next = not NEXT.isdisjoint(request.query)
+        return await played(request, *answer_of(how["x-next" if is_next else "x-play"]))
 
 
 async def noted(request: web.Request, at_s: float, way: str) -> Arrival:
@@ -128,7 +132,7 @@ async def noted(request: web.Request, at_s: float, way: str) -> Arrival:
         for name, value in request.raw_headers
         if name.decode().lower() not in CHANGED
     ]
-    path = request.path_qs.replace(f"upload_id={way.replace(' ', '+')}", "upload_id=")
+    path = request.raw_path.replace(f"upload_id={way.replace(' ', '+')}", "upload_id=")
     return Arrival(request.method, path, headers, body.replace(boundary, b"-"), len(body), at_s)
 
 
@@ -157,6 +161,8 @@ async def played(request: web.Request, content_type: str, body: bytes) -> web.St
     packed = packing(request.headers.get("x-encoding"))
     if request.headers.get("x-encoding"):
         headers["Content-Encoding"] = request.headers["x-encoding"]
+    if not body:
+        return web.Response(status=204, headers=ANSWER_HEADERS)
     if not content_type.startswith("text/event-stream"):
         if "x-cut-body" in request.headers:
             return await broken_off(request, body, headers)
