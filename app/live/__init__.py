@@ -3,6 +3,7 @@
     item.py     one exchange as a tail shows it, rendered once for all
     filters.py  which exchanges a tail wants (sans-I/O)
     selection.py  what one filter wants of the ring, for all tails that have it (sans-I/O)
+    allowance.py  how many of them are shown where many go by (sans-I/O)
     feed.py     the ring that all tails of a worker read from, each at its own place (sans-I/O)
     events.py   server-sent events: writing and cutting them (sans-I/O)
     lines.py    a tail as lines of a terminal (sans-I/O)

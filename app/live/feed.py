@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import islice
 from weakref import WeakValueDictionary
 
+from app.live.allowance import Allowance
 from app.live.filters import LiveFilter
 from app.live.item import LiveItem
 from app.live.selection import Selection
@@ -60,10 +61,13 @@ class LiveFeed:
         last.reverse()
         return last[:limit], missed
 
-    def selection(self, wanted: LiveFilter) -> Selection:
-        """What of the ring a filter wants; one for all readers who want the same."""
+    def selection(self, wanted: LiveFilter, allowance: Allowance) -> Selection:
+        """What of the ring a filter wants; one for all readers who want the same.
+
+        The `allowance` is that of the first of them.
+        """
         if (held := self._selections.get(wanted)) is None:
-            held = self._selections[wanted] = Selection(self, wanted)
+            held = self._selections[wanted] = Selection(self, wanted, allowance)
         return held
 
     def wake_once(self, wake: Callable[[], None]) -> None:

@@ -12,19 +12,21 @@ from random import random
 import orjson
 
 from app.clock import Clock
+from app.live.allowance import Allowance
 from app.live.events import HEARTBEAT, event
 from app.live.feed import LiveFeed
 from app.live.filters import LiveFilter
 
 BUSY_ITEMS = 5
-BUSY_FACTOR = 3
+BUSY_FACTOR = 10
 
 
 @dataclass(frozen=True, slots=True)
 class TailPace:
-    """How a tail is paced; a person reads no more than `max_per_s`."""
+    """How a tail is paced: `burst` at once, then `max_per_s`, which is more than a person reads."""
 
-    max_per_s: int = 100
+    max_per_s: int = 10
+    burst: int = 40
     gather_s: float = 0.1
     heartbeat_s: float = 15.0
 
@@ -43,19 +45,17 @@ class Tail:
     ) -> None:
         """`last_event_id` is where the client was; unknown, it is told that it missed some."""
         self._feed = feed
-        self._selection = feed.selection(wanted)
+        allowance = Allowance(pace.max_per_s, pace.burst, clock)
+        self._selection = feed.selection(wanted, allowance)
         self._is_busy = False
         self._jitter = jitter
         self._pace = pace
-        self._clock = clock
         self._at = feed.end
         self._unknown_place = False
         if last_event_id:
             after = feed.after(last_event_id)
             self._unknown_place = after is None
             self._at = feed.end if after is None else after
-        self._allowed = float(pace.max_per_s)
-        self._allowed_at_s = clock.monotonic_s()
 
     async def events(self) -> AsyncGenerator[bytes, None]:
         """Bytes to write, one or more whole events at a time; a heartbeat where there is nothing.
@@ -82,23 +82,13 @@ class Tail:
 
     def next_piece(self) -> bytes:
         """The events of the next items; empty if nothing of them is wanted."""
-        wanted, dropped = self._selection.after(self._at)
+        shown, dropped = self._selection.after(self._at)
         self._at = self._feed.end
-        shown = wanted[: self._allowance()]
-        self._allowed -= len(shown)
-        self._is_busy = len(wanted) > BUSY_ITEMS
-        dropped += len(wanted) - len(shown)
+        self._is_busy = len(shown) + dropped > BUSY_ITEMS
         pieces = [item.event for item in shown]
         if dropped:
             pieces.append(missed(dropped))
         return b"".join(pieces)
-
-    def _allowance(self) -> int:
-        now_s = self._clock.monotonic_s()
-        gained = (now_s - self._allowed_at_s) * self._pace.max_per_s
-        self._allowed = min(self._allowed + gained, float(self._pace.max_per_s))
-        self._allowed_at_s = now_s
-        return int(self._allowed)
 
     async def _woken(self) -> bool:
         """Wait for the next item; False where none came for a heartbeat's time."""

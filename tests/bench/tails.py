@@ -32,7 +32,7 @@ from tests.support.processes import REPO, Process
 BODY = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "x" * 1000}]}
 NAMES = ("none", "again", "tails")
 CALLS_PER_S = 100
-SETTLE_S = 0.7
+SETTLE_S = 2.0
 WARM_UP_S = 10
 MAX_GROWTH_MB = 100
 METERED = re.compile(r"^tailrace_metered_total\{[^}]*\} ([0-9.e+]+)$", re.MULTILINE)
