@@ -4,7 +4,9 @@
 credentials behind, because the host is another one, and its call has no record; a path alone would
 lose our prefix. `X-Goog-Upload-URL` of Google's resumable uploads: their first request, `POST
 /upload/v1beta/files`, is answered by an absolute address for the bytes
-(https://ai.google.dev/gemini-api/docs/files), where the SDK sends them whatever its base URL.
+(https://ai.google.dev/gemini-api/docs/files), where the SDK sends them whatever its base URL. It
+does so without its caller's own fields: where the call came with a key of ours, the bytes would be
+refused here, and that address stays.
 """
 
 from urllib.parse import urlsplit
@@ -12,6 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from proxy.relay.headers import ResponseHead
+from proxy.relay.secrets import OWN
 from proxy.relay.upstreams import Upstream
 
 LOCATION, UPLOAD_URL = b"location", b"x-goog-upload-url"
@@ -33,7 +36,7 @@ def lead_back(
     """Put our address where the upstream named its own, and say so; any other one stays."""
     name = LOCATION if status in REDIRECTS else UPLOAD_URL
     prefix = prefix_of(request, path)
-    if prefix is None:
+    if prefix is None or (name == UPLOAD_URL and has_key(request)):
         return
     for place, (spelled, value) in enumerate(head.passed):
         if spelled.lower() == name:
@@ -43,6 +46,11 @@ def lead_back(
                 head.passed[place] = (spelled, ours.encode())
                 head.passed.append((MODIFIED, name))
             return
+
+
+def has_key(request: web.BaseRequest) -> bool:
+    """Whether a request says whose it is."""
+    return any(name.decode() in request.headers for name in OWN)
 
 
 def prefix_of(request: web.BaseRequest, path: str) -> str | None:

@@ -10,5 +10,7 @@ reading.py    how the answer of a call is read, async and sync
 outcome.py    what a case came to, in a form that can be compared
 comparing.py  a case four times at once, and what must be equal
 records.py    what the records of a case say
-test_sdks.py  runs them all;  test_cancelled.py  those that a test must act within
+test_sdks.py  runs them all
+test_many.py  all of a package at once
+test_cancelled.py  those that a test must act within
 """

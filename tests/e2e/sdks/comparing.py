@@ -36,7 +36,7 @@ async def held(dialect: str, make: Make, case: Case) -> None:
     """Compare, and look at the records."""
     async with both(dialect) as (stand_in, stand):
         ways = {
-            f"{where} {kind}": _run(make, case, base, f"{where} {kind}", kind == "async")
+            f"{where} {kind}": came_of(make, case, base, f"{where} {kind}", kind == "async")
             for where, base in (("direct", stand_in.url), ("relayed", f"{stand.url}/up"))
             for kind in KINDS
         }
@@ -59,7 +59,8 @@ async def held(dialect: str, make: Make, case: Case) -> None:
     told(case, records, [stand_in.arrivals[f"relayed {kind}"] for kind in KINDS])
 
 
-async def _run(make: Make, case: Case, base: str, way: str, is_async: bool) -> Any:
+async def came_of(make: Make, case: Case, base: str, way: str, is_async: bool) -> Any:
+    """What a case gives or raises by a client of its own, and the heads of the responses."""
     headers = case.headers | {"x-way": way}
     client = await asyncio.to_thread(make, base, is_async, headers, case.client)
     try:

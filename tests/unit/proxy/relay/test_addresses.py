@@ -47,6 +47,13 @@ def test_the_address_of_an_upload_becomes_ours_and_the_answer_says_so() -> None:
     assert led("X-Goog-Upload-URL", TOLD) == [(b"X-Goog-Upload-URL", ours), modified]
 
 
+@pytest.mark.parametrize("key", ["Tailrace_Auth", "Helicone_Auth"])
+def test_an_upload_that_needed_a_key_goes_on_without_us(key: str) -> None:
+    passed = led("X-Goog-Upload-URL", TOLD, **{key: "Bearer k"})  # type: ignore[arg-type]
+    assert passed == [(b"X-Goog-Upload-URL", TOLD.encode())]
+    assert located("/v1/chat/", **{key: "Bearer k"}) == "/gemini/v1/chat/"
+
+
 def test_the_scheme_is_the_outer_proxy_s() -> None:
     ours = led("X-Goog-Upload-URL", TOLD, X_Forwarded_Proto="https")[0][1]
     assert ours.startswith(b"https://relay:8787/gemini/")
