@@ -14,6 +14,8 @@ provider = "openai"
 model = "*"
 service_tier = "batch"
 factor = 0.5
+unchanged = ["cache_read"]     # optional: kinds that cost what they cost in the standard tier
+without = ["cache_read"]       # optional: kinds that have no price of their own in this tier
 
 [providers]                    # whose prices an upstream's exchanges have
 gemini = "google"
@@ -70,6 +72,12 @@ class Factor(Matching):
 
     service_tier: str
     factor: Annotated[Decimal, Field(ge=0, le=100, max_digits=10, decimal_places=6)]
+    unchanged: frozenset[Kind] = frozenset()
+    without: frozenset[Kind] = frozenset()
+
+    def of(self, rates: Rates) -> Rates:
+        """The rates in this tier, from those of the standard one."""
+        return rates.times(self.factor, self.unchanged, self.without)
 
 
 class Row(Matching):
@@ -148,10 +156,9 @@ class Overrides:
         """The rows for a model in a service tier (None: standard), in order of precedence."""
         return tuple(row.step() for row in self.rows if row.matches(providers, model, tier))
 
-    def factor(self, providers: Sequence[str | None], model: str, tier: str) -> Decimal | None:
-        """What a tier's tokens cost as a multiple of the standard's; None where nobody said."""
-        found = (each.factor for each in self.factors if each.matches(providers, model, tier))
-        return next(found, None)
+    def factor(self, providers: Sequence[str | None], model: str, tier: str) -> Factor | None:
+        """How a tier's prices follow from the standard's; None where nobody said."""
+        return next((row for row in self.factors if row.matches(providers, model, tier)), None)
 
 
 def _text(path: Path) -> str:

@@ -109,4 +109,4 @@ class Pricer:
         if factor is None:
             return Schedule((*ours, Step("unknown_service_tier")))
         standard = self._find_schedule(upstream, billed_by, model, None)
-        return Schedule((*ours, *standard.times(factor).steps))
+        return Schedule((*ours, *standard.changed(factor.of).steps))

@@ -7,7 +7,7 @@ What is counted twice is charged once: cached sound is a part of both what was r
 and of the sound, and costs its own rate, else that of the cache, else that of sound.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -123,10 +123,19 @@ class Rates:
         units_ms = (tokens + pieces) * MS_PER_HOUR + self.audio_hour_units * usage.audio_input_ms
         return _rounded(units_ms, UNITS_PER_NANO_USD * MS_PER_HOUR)
 
-    def times(self, factor: Decimal) -> "Rates":
-        """The same with all rates of tokens multiplied; charges by the piece stay."""
-        rates = {kind: getattr(self, kind) for kind in KINDS}
-        return replace(self, **{kind: rate.times(factor) for kind, rate in rates.items() if rate})
+    def times(
+        self,
+        factor: Decimal,
+        unchanged: Set[Kind] = frozenset(),
+        without: Set[Kind] = frozenset(),
+    ) -> "Rates":
+        """The same with all rates of tokens multiplied, but for those that stay or are not there.
+
+        Charges by the piece stay.
+        """
+        rates = {kind: getattr(self, kind) for kind in KINDS if kind not in unchanged}
+        changed = {kind: rate.times(factor) for kind, rate in rates.items() if rate}
+        return replace(self, **changed | dict.fromkeys(without))
 
     def prices(self, input_tokens: int) -> dict[str, str]:
         """What a prompt of this length is charged by: USD per million tokens, and per piece."""

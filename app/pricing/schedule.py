@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from app.pricing.rates import Rates
 from app.record.fact import UnpricedReason
@@ -16,10 +15,10 @@ class Step:
     rates: Rates | UnpricedReason
     valid_at: Callable[[datetime], bool] | None = None
 
-    def times(self, factor: Decimal) -> "Step":
-        """The same with its rates of tokens multiplied; a reason stays what it is."""
+    def changed(self, change: Callable[[Rates], Rates]) -> "Step":
+        """The same with its rates changed; a reason stays what it is."""
         if isinstance(self.rates, Rates):
-            return Step(self.rates.times(factor), self.valid_at)
+            return Step(change(self.rates), self.valid_at)
         return self
 
 
@@ -29,9 +28,9 @@ class Schedule:
 
     steps: tuple[Step, ...]
 
-    def times(self, factor: Decimal) -> "Schedule":
-        """The same with all rates of tokens multiplied."""
-        return Schedule(tuple(each.times(factor) for each in self.steps))
+    def changed(self, change: Callable[[Rates], Rates]) -> "Schedule":
+        """The same with all rates changed."""
+        return Schedule(tuple(each.changed(change) for each in self.steps))
 
     def rates_at(self, time: datetime) -> Rates | UnpricedReason:
         """What holds for an exchange that started at `time`."""

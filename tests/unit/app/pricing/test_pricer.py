@@ -64,7 +64,9 @@ def test_the_prices_that_were_used_are_told(pricer: Pricer) -> None:
     assert {"input", "output"} <= set(cost.prices)
 
 
-@pytest.mark.parametrize("outcome", ["completed", "client_abort", "upstream_error", "timeout"])
+@pytest.mark.parametrize(
+    "outcome", ["completed", "client_abort", "upstream_error", "timeout", "refusal"]
+)
 def test_whatever_the_outcome_reported_tokens_are_priced(pricer: Pricer, outcome: Outcome) -> None:
     assert pricer.price(exchange(outcome=outcome)).nano_usd == 4_500_000
 
@@ -179,3 +181,26 @@ def test_an_operators_file_is_asked_before_ours(tmp_path: Path) -> None:
     assert pricer.price(painted).nano_usd == 1_250_000_000
     assert pricer.price(painted).prices == {"image": "0.5", "request": "0.25"}
     assert pricer.version != Pricer.load().version
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "nano_usd"),
+    [
+        # 0.625 a million, 0.0625 from a cache, 5 out
+        ("openai", "gpt-5", 100 * 625 + 900 * 62.5 + 10 * 5000),
+        # 1.25 and 5; no price for what a cache held
+        ("openai", "gpt-4o", 1000 * 1250 + 10 * 5000),
+        # 1.50, 0.15 and 7.50
+        ("anthropic", "claude-sonnet-4-5", 100 * 1500 + 900 * 150 + 10 * 7500),
+        # 0.15 and 1.25; what a cache held costs 0.03 here too
+        ("gemini", "gemini-2.5-flash", 100 * 150 + 900 * 30 + 10 * 1250),
+    ],
+)
+def test_what_a_cache_held_costs_in_a_batch_what_each_provider_says(
+    pricer: Pricer, provider: str, model: str, nano_usd: float
+) -> None:
+    usage = Usage(input=1000, output=10, cache_read=900)
+    asked = exchange(
+        provider=provider, upstream_url=LOCAL, model=model, usage=usage, service_tier="batch"
+    )
+    assert pricer.price(asked).nano_usd == nano_usd

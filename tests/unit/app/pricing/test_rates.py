@@ -147,3 +147,12 @@ def test_a_factor_changes_tokens_and_their_tiers_and_no_pieces() -> None:
     half = rates.times(Decimal("0.5"))
     assert half.nano_usd(Usage(input=9)) == 9 * 1000
     assert half.nano_usd(Usage(input=10, web_searches=1)) == 10 * 2000 + 10_000_000
+
+
+def test_a_factor_leaves_what_it_shall_and_takes_what_is_not_there() -> None:
+    rates = Rates(input=Rate.of(Decimal(4)), cache_read=DOLLAR)
+    cached = Usage(input=10, cache_read=10)
+    half = Decimal("0.5")
+    assert rates.times(half).nano_usd(cached) == 10 * 500
+    assert rates.times(half, frozenset({"cache_read"})).nano_usd(cached) == 10 * 1000
+    assert rates.times(half, without=frozenset({"cache_read"})).nano_usd(cached) == 10 * 2000

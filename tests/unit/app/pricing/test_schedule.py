@@ -23,3 +23,10 @@ def test_a_step_may_say_why_there_are_no_rates() -> None:
 def test_no_valid_step_is_an_unknown_model() -> None:
     assert Schedule((Step(NEW, lambda time: time >= TURN),)).rates_at(BEFORE) == "unknown_model"
     assert Schedule(()).rates_at(TURN) == "unknown_model"
+
+
+def test_a_change_of_rates_leaves_reasons_and_times() -> None:
+    steps = (Step(OLD, lambda time: time >= TURN), Step("unknown_model"))
+    changed = Schedule(steps).changed(lambda _: NEW)
+    assert changed.rates_at(TURN) is NEW
+    assert changed.rates_at(BEFORE) == "unknown_model"
