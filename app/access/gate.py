@@ -19,7 +19,7 @@ from aiohttp.typedefs import Middleware
 
 from app.access.directory import ANYBODY, KeyDirectory, Principal
 from app.access.keys import parse
-from app.cluster.trust import TENANT_HEADER, is_trusted
+from app.cluster.trust import ROLE_HEADER, TENANT_HEADER, is_trusted
 from app.errors import QueryRefused
 from app.views.tenancy import PRINCIPAL
 
@@ -83,7 +83,8 @@ class Gate:
         check_not_forged(request, by_cookie=authorization is None and COOKIE in request.cookies)
         passed_on = request.headers.get(TENANT_HEADER)
         if passed_on is not None and is_trusted(authorization, self._token):
-            return Principal(passed_on, "tenant")
+            is_admin = request.headers.get(ROLE_HEADER) == "admin"
+            return Principal(passed_on, "admin" if is_admin else "tenant")
         if (tenant := self._tenant_of_link(request)) is not None:
             return Principal(tenant, "tenant", "link")
         given = _bearer(authorization) or request.cookies.get(COOKIE)

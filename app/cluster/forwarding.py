@@ -9,9 +9,9 @@ from aiohttp import web
 from yarl import URL
 
 from app.cluster.session import LazySession
-from app.cluster.trust import HOP_HEADER, TENANT_HEADER, credentials
+from app.cluster.trust import HOP_HEADER, ROLE_HEADER, TENANT_HEADER, credentials
 from app.errors import QueryRefused, Unavailable
-from app.views.tenancy import tenant_of
+from app.views.tenancy import role_of, tenant_of
 
 HEADERS_TIMEOUT_S = 5.0
 IDLE_TIMEOUT_S = 60.0
@@ -62,7 +62,8 @@ class Forwarding:
         """Who we are, and on whose behalf we ask; without a token we have no say in that."""
         if self._token is None:
             return credentials(None)
-        return credentials(self._token) | {TENANT_HEADER: tenant_of(request)}
+        asker = {TENANT_HEADER: tenant_of(request), ROLE_HEADER: role_of(request)}
+        return credentials(self._token) | asker
 
     async def close(self) -> None:
         """Let go of connections."""

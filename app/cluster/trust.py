@@ -12,6 +12,8 @@ from config import Settings
 
 HOP_HEADER = "tailrace-hop"
 TENANT_HEADER = "tailrace-tenant"
+ROLE_HEADER = "tailrace-role"
+"""What the asker's key allows: `admin`; a worker takes anything else, or nothing, for a tenant."""
 
 
 def token_of(settings: Settings) -> str | None:

@@ -8,8 +8,10 @@ from typing import Any
 
 import openai
 import pytest
+from aiohttp import web
 
 from tests.support.browser import Watched, opened
+from tests.support.hooks import Hooks, receiving
 from tests.support.processes import Process
 
 pytestmark = [pytest.mark.embedded, pytest.mark.slow, pytest.mark.timeout(240)]
@@ -113,6 +115,30 @@ async def test_one_exchange_by_the_keyboard(stack: Process) -> None:
         await page.locator('[data-side="request"] button', has_text="Raw").click()
         assert '"messages"' in await it.text('[data-side="request"] pre')
         assert await it.serious_faults() == []
+
+
+async def test_the_deliveries_of_an_exchange(stack: Process) -> None:
+    """One that the endpoint took at the second attempt."""
+    await stack.until_ready(180)
+    answers = iter([500])
+
+    async def second_time_lucky(request: web.Request) -> web.Response:
+        return web.Response(status=next(answers, 204))
+
+    async with receiving(second_time_lucky) as receiver:
+        await Hooks(stack).create(receiver.url, filters={"users": ["hooked"]})
+        request_id = await called(stack, "hooked")
+        await receiver.until(1)
+        async with shown(stack, f"#/exchange/{request_id}") as it:
+            table = it.page.locator('[aria-label="Webhook deliveries"]')
+            await table.locator(".good").wait_for(timeout=60_000)
+            rows = table.locator("tbody tr")
+            texts = await rows.all_inner_texts()
+            assert [("500" in each, "204" in each) for each in texts] in (
+                [(True, False), (False, True)],
+                [(False, True), (True, False)],
+            )
+            assert await it.serious_faults() == []
 
 
 async def test_a_user_from_the_list(stack: Process) -> None:

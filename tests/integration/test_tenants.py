@@ -52,12 +52,12 @@ class Town:
         """Both processes, and a key for each tenant."""
         await self.worker.start().until_ready()
         await self.proxy.start().until_live()
-        for tenant in ("acme", "other"):
-            asked = "keys", "create", "--tenant", tenant
+        for who, more in (("acme", ()), ("other", ()), ("admin", ("--admin",))):
+            asked = "keys", "create", "--tenant", who, *more
             done = await asyncio.to_thread(self.worker.run, *asked)
             assert done.returncode == 0, done.stderr
-            self.keys[tenant] = done.stdout.strip()
-        await self.until_known("other", "/api/v1/users")
+            self.keys[who] = done.stdout.strip()
+        await self.until_known("admin", "/api/v1/users")
 
     async def until_known(self, tenant: str, path: str) -> None:
         """Wait until a path answers a tenant."""
@@ -161,6 +161,10 @@ async def test_no_route_shows_one_tenant_to_another(town: Town) -> None:
         await assert_kept_apart(town, probe)
         if method == "GET":
             await assert_kept_apart(town, probe, town.proxy)
+    for at in (town.worker, town.proxy):
+        asked = [await town.ask(who, "/api/v1/pipeline", at=at) for who in ("admin", "acme")]
+        assert [status for status, _ in asked] == [200, 403]
+        assert town.worker.url in asked[0][1]
     for tail in tails:
         tail.cancel()
     await asyncio.wait(tails)

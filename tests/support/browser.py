@@ -134,6 +134,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     if ABSENT:
         pytest.skip(f"embedded services: no {' '.join(ABSENT)}: pip install 'tailrace[embedded]'")
     command = [sys.executable, "-m", "app", "up"]
-    process = Process(tmp_path_factory.mktemp("browser") / "data", command=command).start()
+    hooks = {"webhooks__allow_private": "true", "webhooks__allow_http": "true"}
+    data_dir = tmp_path_factory.mktemp("browser") / "data"
+    process = Process(data_dir, command=command, **hooks).start()
     yield process
     process.stop()

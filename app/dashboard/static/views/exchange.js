@@ -67,6 +67,7 @@ export function exchangeView({ rest, failed }) {
       if (error instanceof ApiError && [403, 404, 501, 503].includes(error.status)) return; // no webhooks here
       throw error;
     }
+    if (isUnderWay(page.items) && Date.now() - began < PATIENCE_MS) timer = setTimeout(() => deliveries().catch(failed), AGAIN_MS);
     if (page.items.length) fill(webhooks, h("section", { class: "card" }, h("h2", null, "Webhook deliveries"), h("div", { class: "scroll" }, attempts(page.items))));
   }
 
@@ -79,6 +80,12 @@ export function exchangeView({ rest, failed }) {
       abort.abort();
     },
   };
+}
+
+// Whether some webhook waits for its next attempt, or the first one may still be on its way.
+function isUnderWay(items) {
+  const done = new Set(items.filter((each) => !each.next_at).map((each) => each.webhook_id));
+  return !items.length || items.some((each) => !done.has(each.webhook_id));
 }
 
 function attempts(items) {

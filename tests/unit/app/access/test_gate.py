@@ -10,9 +10,9 @@ from aiohttp.test_utils import make_mocked_request
 from app.access.directory import ANYBODY, KeyDirectory
 from app.access.gate import COOKIE, AccessPolicy, Gate, check_admin, kind_of
 from app.access.keys import mint
-from app.cluster.trust import TENANT_HEADER, credentials
+from app.cluster.trust import ROLE_HEADER, TENANT_HEADER, credentials
 from app.errors import QueryRefused
-from app.views.tenancy import PRINCIPAL, tenant_of
+from app.views.tenancy import PRINCIPAL, role_of, tenant_of
 
 TOKEN = "the-token-of-this-test"
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -84,6 +84,7 @@ async def test_the_tenant_is_that_of_the_key(headers: dict[str, str]) -> None:
         {"Authorization": "Bearer sk-openai"},
         {"Cookie": f"{COOKIE}=x"},
         {TENANT_HEADER: "acme"},
+        {TENANT_HEADER: "acme", ROLE_HEADER: "admin"},
         {TENANT_HEADER: "acme", "Authorization": f"Bearer {TOKEN}x"},
         {"Authorization": f"Bearer {TOKEN}"},
     ],
@@ -103,9 +104,17 @@ async def test_where_it_is_open_a_key_that_is_given_must_be_good() -> None:
 
 async def test_a_process_of_ours_says_for_whom_it_asks() -> None:
     given = await passed(REQUIRED, request(**credentials(TOKEN), **{TENANT_HEADER: "acme"}))
-    assert tenant_of(given) == "acme"
+    assert (tenant_of(given), role_of(given)) == ("acme", "tenant")
+    for said, role in (("admin", "admin"), ("tenant", "tenant"), ("Admin", "tenant")):
+        asked = {TENANT_HEADER: "acme", ROLE_HEADER: said, **credentials(TOKEN)}
+        assert role_of(await passed(REQUIRED, request(**asked))) == role
     log = await passed(REQUIRED, request("/api/v1/log", **credentials(TOKEN)))
     assert log[PRINCIPAL] == ANYBODY
+
+
+async def test_who_has_a_key_cannot_say_more_of_it() -> None:
+    headers = {ROLE_HEADER: "admin", "Authorization": f"Bearer {ACME.text}"}
+    assert role_of(await passed(REQUIRED, request(**headers))) == "tenant"
 
 
 async def test_public_and_relayed_paths_pass() -> None:

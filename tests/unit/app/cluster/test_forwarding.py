@@ -9,12 +9,13 @@ from aiohttp import web
 from yarl import URL
 
 from app.cluster.forwarding import Forwarding
-from app.cluster.trust import HOP_HEADER
+from app.cluster.trust import HOP_HEADER, ROLE_HEADER, TENANT_HEADER
 from app.views.json_errors import json_errors
 from tests.support.answering import Handler, answering, saying
 from tests.support.web_server import served
 
 TOKEN = "the-token-of-this-test"
+WHO = ("default", "tenant")
 
 
 @asynccontextmanager
@@ -39,6 +40,7 @@ def echo(status: int = 200) -> Handler:
     async def handler(request: web.Request) -> web.Response:
         assert request.headers["Authorization"] == f"Bearer {TOKEN}"
         assert request.headers[HOP_HEADER] == "1"
+        assert (request.headers[TENANT_HEADER], request.headers[ROLE_HEADER]) == WHO
         assert "Cookie" not in request.headers
         headers = {"Retry-After": "3", "Set-Cookie": "a=b", "Content-Type": "application/x-echo"}
         return web.Response(status=status, body=request.raw_path.encode(), headers=headers)
@@ -50,7 +52,9 @@ def echo(status: int = 200) -> Handler:
 async def test_path_and_answer_are_as_they_are(status: int) -> None:
     path = "/api/v1/users/a%2Fb%00%C3%A9?sort=cost&x=%26"
     async with answering(echo(status)) as worker, passing(worker + "/") as url:
-        got, body, headers = await get(url + path, {"Cookie": "secret=1", "Authorization": "mine"})
+        got, body, headers = await get(
+            url + path, {"Cookie": "a=1", "Authorization": "mine", ROLE_HEADER: "admin"}
+        )
     assert (got, body) == (status, path.encode())
     assert (headers["Content-Type"], headers["Retry-After"]) == ("application/x-echo", "3")
     assert "Set-Cookie" not in headers
