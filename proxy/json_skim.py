@@ -20,13 +20,14 @@ MAX_OBJECT_BYTES = 64 << 10
 MAX_KEPT_BYTES = 128 << 10
 LOOKED_AT_BYTES = 512
 BLOCK_BYTES = 4096
+LEAST_BLOCK_BYTES = 64
 DROPPED = b'"":null'
 _STRING = rb'"[^"\\]{0,512}+(?:\\.[^"\\]{0,512}+){0,6}+"'
 _DEEP = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+", re.DOTALL)
 _ANY_STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _STRINGS = re.compile(_ANY_STRING, re.DOTALL)
 _WHOLE = re.compile(rb'(?:[^"]++|' + _ANY_STRING + rb")*+", re.DOTALL)
-_NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
+_NO_MARKS = bytes(set(range(256)) - set(b'{}[]"'))
 _TOP = re.compile(rb'(?:[^"{}\[\],]++|' + _STRING + rb")*+", re.DOTALL)
 
 
@@ -38,6 +39,7 @@ class JsonSkim:
     """
 
     __slots__ = (
+        "_block_bytes",
         "_depth",
         "_drops",
         "_escaped",
@@ -55,6 +57,7 @@ class JsonSkim:
     )
 
     def __init__(self) -> None:
+        self._block_bytes = BLOCK_BYTES
         self._depth = 0
         self._drops = False
         self._escaped = False
@@ -78,7 +81,7 @@ class JsonSkim:
             if self._in_string:
                 position = self._skip_string(chunk, position)
                 continue
-            if self._drops and (end := self._skip_block(chunk, position)) > position:
+            if (end := self._take_block(chunk, position)) > position:
                 position = end
                 continue
             match = (_TOP if self._in_members else _DEEP).match(chunk, position)
@@ -119,8 +122,7 @@ class JsonSkim:
             self._member_bytes[self._depth - 1] = 0
         self._keep(mark)
         if at_comma:
-            self._member_at[self._depth - 1] = len(self._out)
-            self._member_bytes[self._depth - 1] = 0
+            self._begin_member()
 
     @property
     def _in_members(self) -> bool:
@@ -135,8 +137,13 @@ class JsonSkim:
         elif self._depth == 2:
             self._inner_object = mark == b"{"
         if self._depth <= 2:
-            self._member_at[self._depth - 1] = len(self._out)
-            self._member_bytes[self._depth - 1] = 0
+            self._begin_member()
+
+    def _begin_member(self) -> None:
+        self._member_at[self._depth - 1] = len(self._out)
+        self._member_bytes[self._depth - 1] = 0
+        if not self._drops:
+            self._block_bytes = BLOCK_BYTES
 
     def _close(self, mark: bytes) -> None:
         self._depth -= 1
@@ -173,20 +180,28 @@ class JsonSkim:
         self._kept_bytes += len(DROPPED) - dropped_bytes
         self.long_text_bytes += dropped_bytes
         self._drops, self._level = True, level
+        self._block_bytes = BLOCK_BYTES
 
-    def _skip_block(self, chunk: bytes, position: int) -> int:
-        """Where the next few bytes end, if the member that is left out does not end in them."""
-        end, outside = _unquoted(chunk, position, position + BLOCK_BYTES)
-        brackets = outside.translate(None, _NO_BRACKETS)
+    def _take_block(self, chunk: bytes, position: int) -> int:
+        """Where the next few bytes end, if the member that is read does not end in them."""
+        level = self._level if self._drops else 1 + self._inner_object
+        if self._depth <= level or self._block_bytes < LEAST_BLOCK_BYTES:
+            return position
+        end, brackets = _brackets(chunk, position, position + self._block_bytes)
         size = -1
         while size != len(brackets):
             size = len(brackets)
             brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
         closing = brackets.count(b"}") + brackets.count(b"]")
-        if closing >= self._depth - self._level:
+        if closing >= self._depth - level:
+            # It ends in here: with fewer bytes at a time it is come close to in a few steps.
+            self._block_bytes //= 4
             return position
         self._depth += size - 2 * closing
-        self.long_text_bytes += end - position
+        if self._drops:
+            self.long_text_bytes += end - position
+        elif end > position:
+            self._keep(chunk[position:end])
         return end
 
     def _skip_string(self, chunk: bytes, position: int) -> int:
@@ -216,14 +231,16 @@ class JsonSkim:
             self.long_text_bytes += self._string_bytes
 
 
-def _unquoted(chunk: bytes, start: int, end: int) -> tuple[int, bytes]:
-    """How far `chunk[start:end]` reaches without a string that is cut, and what is in no string."""
+def _brackets(chunk: bytes, start: int, end: int) -> tuple[int, bytes]:
+    """How far `chunk[start:end]` reaches without a string that is cut, and the brackets."""
     block = chunk[start:end]
-    if b"\\" in block:
-        match = _WHOLE.match(chunk, start, end)
-        whole = chunk[start : match.end()] if match is not None else b""
-        return start + len(whole), _STRINGS.sub(b"", whole)
-    parts = block.split(b'"')
-    if len(parts) % 2:
-        return start + len(block), b"".join(parts[::2])
-    return start + len(block) - len(parts[-1]) - 1, b"".join(parts[:-1:2])
+    if b"\\" not in block:
+        left = block.translate(None, _NO_MARKS).replace(b'""', b"")
+        quote = left.find(b'"')
+        if quote < 0:
+            return start + len(block), left
+        if quote == len(left) - 1:
+            return start + block.rindex(b'"'), left[:-1]
+    match = _WHOLE.match(chunk, start, end)
+    whole = chunk[start : match.end()] if match is not None else b""
+    return start + len(whole), _STRINGS.sub(b"", whole).translate(None, _NO_MARKS)

@@ -7,9 +7,11 @@ characters take more bytes and more tokens. Such counts are always marked `estim
 from typing import Any
 
 BYTES_PER_TOKEN = 4
-_TEXT_FIELDS = (
-    *("content", "text", "arguments", "function", "tool_calls", "name", "parts", "output"),
-    *("functionCall", "functionResponse"),
+_TEXT_FIELDS = frozenset(
+    {
+        *("content", "text", "arguments", "function", "tool_calls", "name", "parts", "output"),
+        *("functionCall", "functionResponse"),
+    }
 )
 
 
@@ -44,7 +46,7 @@ def prompt_bytes(messages: Any) -> int:
         elif isinstance(value, list):
             waiting.extend(value)
         elif isinstance(value, dict):
-            waiting.extend(value[name] for name in _TEXT_FIELDS if name in value)
+            waiting += [each for name, each in value.items() if name in _TEXT_FIELDS]
     return total_bytes
 
 

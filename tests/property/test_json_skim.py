@@ -51,6 +51,26 @@ def test_what_is_left_is_what_is_small(
     assert skim.document() == shortened(document, ascii_only=ascii_only)
 
 
+@settings(max_examples=30)
+@given(st.lists(VALUES, min_size=1, max_size=5), st.integers(1, 400), POSITIONS)
+def test_what_stands_behind_very_much_is_found(
+    values: list[Any], times: int, positions: list[int]
+) -> None:
+    answer = {"output": values * times, "usage": {"tokens": 1}}
+    document = {"messages": values * times, "response": answer, "model": "m"}
+    skim = JsonSkim()
+    for chunk in chunks_of(json.dumps(document).encode(), positions):
+        skim.feed(chunk)
+    left = skim.document()
+    assert (left["model"], left["response"]["usage"]) == ("m", {"tokens": 1})
+    assert sum(map(len, skim._out)) <= MAX_KEPT_BYTES + MAX_MEMBER_BYTES
+    whole = shortened(document["messages"], ascii_only=True)
+    if len(json.dumps(whole)) <= MAX_MEMBER_BYTES:
+        assert left["messages"] == whole
+    else:
+        assert left[""] is None
+
+
 @settings(max_examples=300)
 @given(st.lists(st.binary(max_size=300) | VALUES.map(lambda v: json.dumps(v).encode()), max_size=8))
 def test_any_bytes_are_taken_in_bounded_memory(chunks: list[bytes]) -> None:

@@ -1,5 +1,6 @@
 """A stream of anything at all, in any cut: what the client gets of it when usage is asked for."""
 
+import itertools
 import re
 
 from hypothesis import given
@@ -21,7 +22,7 @@ CUTS = st.lists(st.integers(0, 10_000), max_size=12)
 def passed(stream: bytes, cuts: list[int]) -> bytes:
     extra = UsageFilter()
     edges = [0, *sorted(at % (len(stream) + 1) for at in cuts), len(stream)]
-    pieces = [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [stream[a:b] for a, b in itertools.pairwise(edges)]
     return b"".join(extra.feed(piece) for piece in pieces) + extra.end()
 
 
