@@ -6,7 +6,7 @@ from typing import Any
 from proxy.dialects.fields import load
 from proxy.json_skim import JsonSkim
 
-WHOLE_BYTES = 64 << 10
+WHOLE_BYTES = 48 << 10
 """More is reduced as it comes: what a parser and a dialect take in stays below a millisecond."""
 PIECES_PER_ADD = 2
 
