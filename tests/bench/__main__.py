@@ -14,6 +14,7 @@ BENCHMARKS = (
     "analytics",
     "deliveries",
     "relay",
+    "meter",
     "recovery",
     "meter --rounds 1",
     "visible",
