@@ -14,7 +14,6 @@ BENCHMARKS = (
     "analytics",
     "deliveries",
     "relay",
-    "meter",
     "recovery",
     "meter --rounds 1",
     "visible",
