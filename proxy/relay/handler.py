@@ -17,7 +17,7 @@ from proxy.relay.headers import RequestHead, ResponseHead, split_request, split_
 from proxy.relay.sending import Sender
 from proxy.relay.targets import Targets
 from proxy.relay.upstreams import Upstream, Upstreams
-from proxy.relay.usage_option import may_be_asked, without_extra
+from proxy.relay.usage_option import UsageFilter, may_be_asked, without_extra
 from proxy.upstream.protocol import UpstreamClient, UpstreamRequest
 
 logger = logging.getLogger(__name__)
@@ -148,29 +148,35 @@ async def _pass_down(
     call.response_started(response.status, head)
     extra = without_extra(head) if asks else None
     first = response.read_nowait()
-    if first:
-        call.feed_response(first)
-        if extra is not None:
-            first = extra.feed(first)
-    await down.start(response.status, response.reason, head, first)
+    kept = first if extra is None else extra.feed(first)
+    try:
+        await down.start(response.status, response.reason, head, kept)
+    finally:
+        if first:
+            call.feed_response(first)
 
     def pass_on(chunk: bytes) -> bool:
-        call.feed_response(chunk)
-        if extra is not None:
-            chunk = extra.feed(chunk)
-        return down.push(chunk) if chunk else True
+        kept = chunk if extra is None else extra.feed(chunk)
+        try:
+            return down.push(kept) if kept else True
+        finally:
+            # After it was sent: the client does not wait while its copy is read.
+            call.feed_response(chunk)
 
     try:
         while not await response.pass_to(pass_on):
             await down.drained()
     except UpstreamError:
-        if extra is not None and (held := extra.end()):
-            down.push(held)
+        _let_go(extra, down)
         raise
-    if extra is not None and (held := extra.end()):
-        await down.write(held)
+    _let_go(extra, down)
     await down.end()
     call.finish("completed")
+
+
+def _let_go(extra: UsageFilter | None, down: Downstream) -> None:
+    if extra is not None and (held := extra.end()):
+        down.push(held)
 
 
 async def _fail(call: Call, down: Downstream, fault: Fault, detail: str) -> None:
