@@ -18,6 +18,7 @@ BENCHMARKS = (
     "analytics",
     "deliveries",
     "relay",
+    "latency",
     "recovery",
     "meter --rounds 1",
     "visible",

@@ -1,0 +1,182 @@
+"""What a relay adds to a call's latency: direct, nginx, the bare relay, ours with logging on.
+
+    python -m tests.bench.latency --rounds 3
+
+Each in one run, rounds interleaved, at 1, 8 and 64 connections, closed loop (no correction for
+coordinated omission), load and upstream pinned to the other core than what is measured. nginx is
+left out where it isn't installed, and with it the bound.
+
+Exits 1 if ours on one connection takes 0.25 ms longer than nginx: median of the rounds' p50.
+"""
+
+import argparse
+import asyncio
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from app.record.topics import Topics
+from tests.bench.broker_down import broker
+from tests.bench.load import Caller, request
+from tests.bench.paired import keep, shuffled
+from tests.bench.relay import PATH, python, started
+from tests.bench.visible import percentile
+from tests.support.processes import Process, free_port
+
+MUST_OVER_NGINX_MS = 0.25
+CONNECTIONS = (1, 8, 64)
+REQUESTS = {1: 1000, 8: 3000, 64: 6000}
+NGINX = """
+daemon off; worker_processes 1; error_log stderr crit; pid {root}/nginx.pid;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off;
+  client_body_temp_path {root}/body; proxy_temp_path {root}/proxied;
+  fastcgi_temp_path {root}/fastcgi; uwsgi_temp_path {root}/uwsgi; scgi_temp_path {root}/scgi;
+  upstream canned {{ server 127.0.0.1:{upstream}; keepalive 128; }}
+  server {{
+    listen 127.0.0.1:{port}; keepalive_requests 1000000;
+    location / {{
+      proxy_pass http://canned; proxy_buffering off;
+      proxy_http_version 1.1; proxy_set_header Connection "";
+    }}
+  }}
+}}
+"""
+
+
+class TimedCaller(Caller):
+    """Notes how long each answer took."""
+
+    def __init__(self, asked: bytes, budget: list[int], took_ms: list[float]) -> None:
+        super().__init__(asked, budget)
+        self._took_ms, self._asked_at = took_ms, 0.0
+
+    def _ask(self) -> None:
+        now = time.perf_counter()
+        if self._asked_at:
+            self._took_ms.append((now - self._asked_at) * 1000)
+        self._asked_at = now
+        super()._ask()
+
+
+async def latencies(port: int, path: str, connections: int) -> dict[str, float]:
+    """p50 and p99 in milliseconds, and requests per second, of one slice."""
+    took_ms: list[float] = []
+    budget, asked = [REQUESTS[connections]], request(path)
+    loop, began = asyncio.get_running_loop(), time.perf_counter()
+    made = [
+        await loop.create_connection(lambda: TimedCaller(asked, budget, took_ms), "127.0.0.1", port)
+        for _ in range(connections)
+    ]
+    await asyncio.wait_for(asyncio.gather(*(caller.ended for _, caller in made)), 120)
+    per_s = len(took_ms) / (time.perf_counter() - began)
+    return {"p50_ms": percentile(took_ms, 0.5), "p99_ms": percentile(took_ms, 0.99), "per_s": per_s}
+
+
+async def measured(at: Mapping[str, tuple[int, str]], rounds: int) -> dict[str, Any]:
+    """Medians over the rounds by connections and candidate; the first round warms up."""
+    found: dict[str, list[dict[str, float]]] = {}
+    rng = random.Random(7)
+    for number in range(rounds + 1):
+        for connections in CONNECTIONS:
+            for name in shuffled(list(at), rng):
+                figures = await latencies(*at[name], connections)
+                if number:
+                    found.setdefault(f"{connections} {name}", []).append(figures)
+    return {
+        name: {key: statistics.median(each[key] for each in slices) for key in slices[0]}
+        for name, slices in found.items()
+    }
+
+
+def nginx(root: Path, upstream: int) -> tuple[subprocess.Popen[bytes], int] | None:
+    """nginx as a reverse proxy with keep-alive both ways, or None where it isn't installed."""
+    command = shutil.which("nginx", path=f"{os.defpath}:/usr/sbin:/usr/local/sbin")
+    if command is None:
+        print("nginx: skipped, it is not installed (Debian: apt install nginx-light)")
+        return None
+    port = free_port()
+    (root / "nginx.conf").write_text(NGINX.format(root=root, upstream=upstream, port=port))
+    options = ("-p", str(root), "-c", str(root / "nginx.conf"), "-g", "master_process off;")
+    return subprocess.Popen([command, *options]), port
+
+
+async def until_open(port: int) -> None:
+    """Until somebody listens."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return
+
+
+async def run(rounds: int, root: Path) -> dict[str, Any]:
+    """The figures; everything it starts has ended when it returns."""
+    upstream_port = free_port()
+    url = f"http://127.0.0.1:{upstream_port}"
+    on = broker(root / "kafka")
+    upstream = python("tests.bench.canned_upstream", str(upstream_port))
+    bare, bare_at = started("bare_relay", url, PATH)
+    running = [upstream, bare]
+    at = {"direct": (upstream_port, PATH), "bare": (bare_at.port, PATH)}
+    upstreams = orjson.dumps({"canned": {"base_url": url, "dialect": "openai"}}).decode()
+    settings = {"kafka__bootstrap_servers": on.bootstrap_servers, "upstreams": upstreams}
+    ours = Process(root / "proxy", role="proxy", **settings)
+    try:
+        await on.create_topics(Topics().specs())
+        ours.start()
+        if (found := nginx(root, upstream_port)) is not None:
+            running.append(found[0])
+            at["nginx"] = (found[1], PATH)
+        await ours.until_ready()
+        at["ours"] = (ours.port, "/canned" + PATH)
+        for port, _ in at.values():
+            await until_open(port)
+        for pid in [each.pid for each in running[1:]] + [ours.pid]:
+            os.sched_setaffinity(pid, {0})
+        for pid in (0, upstream.pid):
+            os.sched_setaffinity(pid, {(os.cpu_count() or 1) - 1})
+        return await measured(at, rounds)
+    finally:
+        ours.kill()
+        for process in running:
+            process.kill()
+            process.wait()
+        on.kill()
+
+
+def main() -> int:
+    """Measure, print, keep; 1 if the bound is broken."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--rounds", type=int, default=3)
+    with tempfile.TemporaryDirectory() as root:
+        figures = asyncio.run(run(arguments.parse_args().rounds, Path(root)))
+    for name, each in figures.items():
+        print(f"{name:12} p50 {each['p50_ms']:7.3f} ms  p99 {each['p99_ms']:7.3f}", end="")
+        print(f"  {each['per_s']:8.0f}/s")
+    held = True
+    if "1 nginx" in figures:
+        figures["over_nginx_ms"] = figures["1 ours"]["p50_ms"] - figures["1 nginx"]["p50_ms"]
+        held = figures["over_nginx_ms"] <= MUST_OVER_NGINX_MS
+        print(f"ours over nginx on one connection: p50 {figures['over_nginx_ms']:.3f} ms")
+    keep("latency", figures)
+    return 0 if held else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
