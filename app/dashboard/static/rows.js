@@ -38,8 +38,11 @@ export function tokensOf(each) {
 
 /** Status and outcome as one pill. */
 export function statusPill(each) {
-  const text = each.outcome === "completed" ? String(each.status ?? DASH) : `${each.status ?? ""} ${each.outcome.replace("_", " ")}`.trim();
-  return h("span", { class: `pill ${isError(each) ? "bad" : each.outcome === "completed" ? "good" : "warn"}` }, text);
+  const why = each.outcome === "completed" ? "" : each.outcome.replace("_", " ");
+  const kind = isError(each) ? "bad" : why ? "warn" : "good";
+  if (!each.status || !why) return h("span", { class: `pill ${kind}` }, String(each.status ?? (why || DASH)));
+  // On a narrow screen a list leaves the reason out.
+  return h("span", { class: `pill ${kind}`, title: why }, String(each.status), h("span", { class: "why" }, ` ${why}`));
 }
 
 const shownTokens = (each) => {
