@@ -81,7 +81,8 @@ async def test_filters_stay_in_the_address_and_hold_for_what_comes_live(stack: P
         assert await page.locator(f'tr[data-id="{another}"]').count() == 0
         assert await it.serious_faults() == []
     async with shown(stack, address.partition("/")[2].partition("/")[2].partition("/")[2]) as it:
-        await it.page.wait_for_selector(f'tr[data-id="{wanted}"]')
+        for each in (wanted, live):
+            await it.page.wait_for_selector(f'tr[data-id="{each}"]')
         assert await it.page.locator("tbody tr").count() == 2
         assert await it.page.input_value("#filter-outcome") == "completed"
         await it.page.click("text=Clear filters")
