@@ -2,7 +2,7 @@
 // what became of its webhooks.
 
 import { address } from "../address.js";
-import { ApiError, get } from "../api.js";
+import { ApiError, get, serverNow } from "../api.js";
 import { bodyCard } from "../body_card.js";
 import { fill, h, table } from "../dom.js";
 import { DASH, bytes, cost, count, exactTime, millis } from "../format.js";
@@ -56,10 +56,10 @@ export function exchangeView({ rest, failed }) {
       return;
     }
     show(each);
-    await deliveries();
+    await deliveries(serverNow() - Date.parse(each.started_at) < PATIENCE_MS);
   }
 
-  async function deliveries() {
+  async function deliveries(isNew) {
     let page;
     try {
       page = await get(`/api/v1/exchanges/${encodeURIComponent(id)}/deliveries`, {}, abort.signal);
@@ -67,7 +67,8 @@ export function exchangeView({ rest, failed }) {
       if (error instanceof ApiError && [403, 404, 501, 503].includes(error.status)) return; // no webhooks here
       throw error;
     }
-    if (isUnderWay(page.items) && Date.now() - began < PATIENCE_MS) timer = setTimeout(() => deliveries().catch(failed), AGAIN_MS);
+    const waits = page.items.length ? isUnderWay(page.items) : isNew;
+    if (waits && Date.now() - began < PATIENCE_MS) timer = setTimeout(() => deliveries(isNew).catch(failed), AGAIN_MS);
     if (page.items.length) fill(webhooks, h("section", { class: "card" }, h("h2", null, "Webhook deliveries"), h("div", { class: "scroll" }, attempts(page.items))));
   }
 
@@ -82,10 +83,10 @@ export function exchangeView({ rest, failed }) {
   };
 }
 
-// Whether some webhook waits for its next attempt, or the first one may still be on its way.
+// Whether some webhook waits for its next attempt.
 function isUnderWay(items) {
   const done = new Set(items.filter((each) => !each.next_at).map((each) => each.webhook_id));
-  return !items.length || items.some((each) => !done.has(each.webhook_id));
+  return items.some((each) => !done.has(each.webhook_id));
 }
 
 function attempts(items) {
