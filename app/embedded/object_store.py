@@ -18,6 +18,7 @@ from app.embedded.children import ChildSpec
 from app.embedded.data_dir import DataDir, write_private
 from app.embedded.ports import LOOPBACK, Ports
 from app.errors import StartError
+from app.sinks.archive.s3_errors import NO_OBJECT, OWNED, code_of
 from config.child_environment import plain_environment
 
 PREFERRED_PORT = 8333
@@ -29,8 +30,6 @@ INNER_PORTS = (
 )
 MARKER = ".ready"
 """The key of an object that is read to see whether the store serves; its body is its name."""
-
-OWNED = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ async def _make_bucket(s3: Any, bucket: str) -> None:
     try:
         await s3.create_bucket(Bucket=bucket)
     except ClientError as error:
-        if error.response["Error"]["Code"] not in OWNED:
+        if code_of(error) not in OWNED:
             raise
 
 
@@ -99,7 +98,7 @@ async def _has_marker(s3: Any, bucket: str) -> bool:
         answer = await s3.get_object(Bucket=bucket, Key=MARKER)
         return bool(await answer["Body"].read() == MARKER.encode())
     except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchKey":
+        if code_of(error) not in NO_OBJECT:
             raise
         return False
 

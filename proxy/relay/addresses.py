@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from proxy.relay.headers import ResponseHead
+from proxy.relay.headers import MODIFIED, ResponseHead
 from proxy.relay.secrets import OWN
 from proxy.relay.upstreams import Upstream
 
@@ -21,8 +21,6 @@ LOCATION, UPLOAD_URL = b"location", b"x-goog-upload-url"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 UPLOADS = "/upload/"
 UNPREFIXED = "/v1/"
-MODIFIED = b"tailrace-modified"
-"""The field of ours that names each field of a response that is not as the upstream sent it."""
 
 
 def may_tell_address(status: int, path: str) -> bool:

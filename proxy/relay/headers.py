@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from proxy.upstream.protocol import RawHeaders
 
 REQUEST_ID = b"tailrace-request-id"
+MODIFIED = b"tailrace-modified"
+"""Names what of a response is not as the upstream sent it."""
 HOP_BY_HOP = frozenset(
     {
         b"connection",

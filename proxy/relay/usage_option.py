@@ -11,14 +11,13 @@ from typing import Any
 
 import orjson
 
-from proxy.relay.headers import RequestHead, ResponseHead
+from proxy.relay.headers import MODIFIED, RequestHead, ResponseHead
 from proxy.sse import SseParser
 
 PATHS = ("/chat/completions", "/completions")
 MAX_BODY_BYTES = 1 << 20
 MAX_EVENT_BYTES = 1 << 18
 """A longer event passes as it is: reading it would hold the loop for more than a millisecond."""
-MODIFIED = (b"tailrace-modified", b"include_usage")
 ASKED = b'"stream_options":{"include_usage":true}'
 BOUNDARY = re.compile(rb"(?:\r\n|\n|\r(?!\n|\Z)){2}")
 """An empty line, each end of a line being CR, LF or both; whether a last CR is one is not known."""
@@ -70,7 +69,7 @@ def rewritten(head: RequestHead, body: bytes) -> list[tuple[bytes, bytes]]:
 
 def without_extra(head: ResponseHead) -> "UsageFilter | None":
     """Mark a response's fields as modified; what its body goes through, where it is a stream."""
-    head.passed.append(MODIFIED)
+    head.passed.append((MODIFIED, b"include_usage"))
     if not head.is_event_stream:
         return None
     head.passed = [pair for pair in head.passed if pair[0].lower() != b"content-length"]

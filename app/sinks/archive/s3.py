@@ -20,6 +20,7 @@ from app.sinks.archive.s3_errors import (
     FOREIGN,
     NO_BYTES,
     NO_OBJECT,
+    OWNED,
     code_of,
     mapped,
     status_of,
@@ -30,7 +31,6 @@ logger = logging.getLogger(__name__)
 MAX_CONNECTIONS = 16
 ATTEMPTS = 2
 HOME_REGION = "us-east-1"
-OWNED = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 CONTENT_TYPE = "application/octet-stream"
 
 T = TypeVar("T")

@@ -21,6 +21,7 @@ from botocore.exceptions import (
 from app.errors import SinkRefused, StoreUnavailable, Unavailable
 
 FOREIGN = (BotoCoreError, ClientError, aiohttp.ClientError, OSError, TimeoutError, Unavailable)
+OWNED = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 NO_OBJECT = frozenset({"NoSuchKey"})
 NO_BYTES = frozenset({"InvalidRange", "416"})
 NO_BUCKET = frozenset({"NoSuchBucket"})
