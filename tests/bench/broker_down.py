@@ -62,14 +62,6 @@ async def measure(proxies: dict[str, Process], rounds: int, seconds: float) -> d
     }
 
 
-def broker(root: Path) -> KafkaBroker:
-    """A broker that runs."""
-    made = KafkaBroker(root)
-    made.prepare()
-    made.start()
-    return made
-
-
 def proxy(root: Path, on: KafkaBroker) -> Process:
     """A process in role `proxy`."""
     return Process(root, role="proxy", kafka__bootstrap_servers=on.bootstrap_servers).start()
@@ -79,7 +71,7 @@ async def prepared(root: Path) -> tuple[dict[str, Process], list[KafkaBroker]]:
     """Three proxies that relay; the topics are there; the third's broker is gone by now."""
     from app.record.topics import Topics
 
-    running, killed = broker(root / "running"), broker(root / "killed")
+    running, killed = [KafkaBroker.started(root / name) for name in ("running", "killed")]
     for each in (running, killed):
         await each.create_topics(Topics().specs())
     names = {"up": running, "again": running, "down": killed}

@@ -13,7 +13,6 @@ import argparse
 import asyncio
 import os
 import random
-import shutil
 import statistics
 import subprocess
 import sys
@@ -26,12 +25,13 @@ from typing import Any
 import orjson
 
 from app.record.topics import Topics
-from tests.bench.broker_down import broker
 from tests.bench.load import Caller, request
 from tests.bench.paired import keep, shuffled
 from tests.bench.relay import PATH, python, started
 from tests.bench.visible import percentile
-from tests.support.processes import Process, free_port
+from tests.support.kafka import KafkaBroker
+from tests.support.nginx import BINARY
+from tests.support.processes import Process, free_port, until_open
 
 MUST_OVER_NGINX_MS = 0.25
 CONNECTIONS = (1, 8, 64)
@@ -102,34 +102,20 @@ async def measured(at: Mapping[str, tuple[int, str]], rounds: int) -> dict[str, 
 
 def nginx(root: Path, upstream: int) -> tuple[subprocess.Popen[bytes], int] | None:
     """nginx as a reverse proxy with keep-alive both ways, or None where it isn't installed."""
-    command = shutil.which("nginx", path=f"{os.defpath}:/usr/sbin:/usr/local/sbin")
-    if command is None:
+    if BINARY is None:
         print("nginx: skipped, it is not installed (Debian: apt install nginx-light)")
         return None
     port = free_port()
     (root / "nginx.conf").write_text(NGINX.format(root=root, upstream=upstream, port=port))
     options = ("-p", str(root), "-c", str(root / "nginx.conf"), "-g", "master_process off;")
-    return subprocess.Popen([command, *options]), port
-
-
-async def until_open(port: int) -> None:
-    """Until somebody listens."""
-    async with asyncio.timeout(30):
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionRefusedError:
-                await asyncio.sleep(0.05)
-            else:
-                writer.close()
-                return
+    return subprocess.Popen([BINARY, *options]), port
 
 
 async def run(rounds: int, root: Path) -> dict[str, Any]:
     """The figures; everything it starts has ended when it returns."""
     upstream_port = free_port()
     url = f"http://127.0.0.1:{upstream_port}"
-    on = broker(root / "kafka")
+    on = KafkaBroker.started(root / "kafka")
     upstream = python("tests.bench.canned_upstream", str(upstream_port))
     bare, bare_at = started("bare_relay", url, PATH)
     running = [upstream, bare]

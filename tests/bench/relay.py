@@ -29,10 +29,10 @@ from typing import Any
 import orjson
 
 from app.record.topics import Topics
-from tests.bench.broker_down import broker
 from tests.bench.canned_upstream import CHUNKS
 from tests.bench.load import chunk_us, cpu_us
 from tests.bench.paired import Ratio, keep, paired_ratio, shuffled
+from tests.support.kafka import KafkaBroker
 from tests.support.processes import Process, free_port
 
 MUST, MUST_CHUNK = 0.6, 0.8
@@ -83,7 +83,7 @@ async def measured(candidates: Mapping[str, Candidate], rounds: int) -> dict[str
 
 async def run(rounds: int, root: Path) -> dict[str, Any]:
     """The figures; everything it starts has ended when it returns."""
-    on = broker(root / "kafka")
+    on = KafkaBroker.started(root / "kafka")
     await on.create_topics(Topics().specs())
     upstream_port = free_port()
     upstream_url = f"http://127.0.0.1:{upstream_port}"

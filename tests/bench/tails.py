@@ -122,10 +122,10 @@ async def measure(process: Process, tails: Tails, rounds: int, seconds: float) -
 
 async def compare(rounds: int, seconds: float, count: int, per_s: int) -> int:
     """Run it all, print the verdict; the exit code."""
-    with tempfile.TemporaryDirectory() as root:
-        broker = KafkaBroker(Path(root) / "kafka")
-        broker.prepare()
-        broker.start()
+    with (
+        tempfile.TemporaryDirectory() as root,
+        KafkaBroker.running(Path(root) / "kafka") as broker,
+    ):
         process = Process(Path(root) / "data", kafka__bootstrap_servers=broker.bootstrap_servers)
         children: list[subprocess.Popen[str]] = []
         try:
@@ -138,7 +138,6 @@ async def compare(rounds: int, seconds: float, count: int, per_s: int) -> int:
             for child in children:
                 child.kill()
             process.kill()
-            broker.kill()
     return verdict(figures)
 
 

@@ -89,12 +89,18 @@ class KafkaBroker:
         self._popen: subprocess.Popen[bytes] | None = None
 
     @classmethod
-    @contextmanager
-    def running(cls, root: Path) -> Iterator[Self]:
-        """A broker of one's own, killed afterwards."""
+    def started(cls, root: Path) -> Self:
+        """A broker on fresh storage that runs."""
         broker = cls(root)
         broker.prepare()
         broker.start()
+        return broker
+
+    @classmethod
+    @contextmanager
+    def running(cls, root: Path) -> Iterator[Self]:
+        """A broker of one's own, killed afterwards."""
+        broker = cls.started(root)
         try:
             yield broker
         finally:
@@ -209,9 +215,7 @@ def _running(root: Path) -> Iterator[KafkaBroker]:
         if os.environ.get("TAILRACE_REQUIRE_KAFKA"):
             pytest.fail(f"TAILRACE_REQUIRE_KAFKA is set, but there is {reason}")
         pytest.skip(reason)
-    broker = KafkaBroker(root)
-    broker.prepare()
-    broker.start()
+    broker = KafkaBroker.started(root)
     yield broker
     broker.stop()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.processes import free_port
+from tests.support.processes import free_port, until_open
 
 # Debian's package puts it where only root has a path to.
 BINARY = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
@@ -43,15 +43,7 @@ async def nginx(root: Path, upstream: str) -> AsyncIterator[int]:
         BINARY, "-c", str(config), "-e", str(root / "error.log"), "-p", str(root)
     )
     try:
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                except ConnectionError:
-                    await asyncio.sleep(0.02)
-                else:
-                    writer.close()
-                    break
+        await until_open(port)
         yield port
     finally:
         process.terminate()

@@ -24,6 +24,19 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+async def until_open(port: int, timeout_s: float = 30) -> None:
+    """Wait until somebody listens on a port of this machine."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except ConnectionError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                return
+
+
 class Process:
     """One `tailrace worker` (or another command) with its own port, data directory and log."""
 
