@@ -51,10 +51,15 @@ class Reporter:
         self._task = spawn(self._run(), name="accounts-report")
 
     async def close(self) -> None:
-        """Tell what is left, if there is a broker, and let go of the file."""
+        """Tell what is left, if there is a broker, and let go of the file.
+
+        A process that ran too shortly to report for the dead does so now.
+        """
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
+        if not self._buried:
+            await self.bury()
         told = await self.report()
         self._book.close(told=told)
 

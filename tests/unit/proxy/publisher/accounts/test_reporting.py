@@ -72,3 +72,20 @@ async def test_told_for_the_dead(tmp_path: Path) -> None:
     ]
     alive.close(told=True)
     await reporter.close()
+
+
+async def test_one_that_ends_at_once_has_told_for_the_dead(tmp_path: Path) -> None:
+    """A successor may be stopped before its first report: the killed are counted all the same."""
+    broker = Broker()
+    dead, own = Book(tmp_path, "dead"), Book(tmp_path, "own")
+    dead.account("t", NOW_S).add("proxied", 6)
+    dead.close(told=False)
+    broker.there = False
+    await broker.reporter(own).close()
+    assert (tmp_path / "dead.counts").exists()
+    broker.there = True
+    reporter = broker.reporter(Book(tmp_path, "later"))
+    reporter.start()
+    await reporter.close()
+    assert [(each.producer_id, each.dropped) for each in broker.told] == [("dead", {"killed": 6})]
+    assert not list(tmp_path.iterdir())
