@@ -7,7 +7,8 @@ app.py              StreamApp, one incarnation: fail-stop instead of crashing it
 live.py             reading tables from outside of a handler
 copies.py          how old copies of partitions are: pure; `standbys.py` keeps them dated
 membership.py       who a worker is to the consumer group, across its restarts
-process.py          the loop from a stream to a handler: handle, then ack, within bounds
+process.py          the loop from a stream to a handler: handle, write, ack, within bounds;
+                    `slices.py` has the messages that come together
 sinking.py          streams that wait for a sink: batches, or messages concurrently
 ordered.py          what of a partition is being tried, done, to be acked: pure; how it is
                     grouped by `batching.py`, `concurrency.py`
@@ -17,7 +18,8 @@ fetching.py         pauses that last, full buffers that block nobody, records ne
 consumer_thread.py  the Kafka client's thread: puts back, reports, and ends without blocking
 queues.py, topic.py stream buffers bounded by bytes; topics of raw bytes that always decode
 lag.py              how far behind the streams are: pure; `lag_sources.py` has the figures
-outbox.py           ordered sending with a barrier instead of a wait; `watermark.py` counts
+outbox.py           ordered sending with a barrier instead of a wait; `watermark.py` counts,
+                    `batches.py` makes one batch of what goes together
 producer.py         idempotent, bounded at its stop; `transport.py` puts both in place
 tables.py, rocks.py bytes to bytes for the message in hand; bounded databases, closed for good
 hooks.py            callbacks for partitions that come and go, in pairs

@@ -56,6 +56,7 @@ class StreamApp(LiveReads, Sinking, faust.App):
         self.in_hand = InHand()
         self.async_loops = []
         self._lag_sources: LagSources | None = None
+        self._stores: list[TableStore] = []
         self._hooks = Hooks()
         self._ask_epoch: Callable[[], Awaitable[str]] | None = None
         self._sources: set[str] = set()
@@ -111,7 +112,24 @@ class StreamApp(LiveReads, Sinking, faust.App):
             ttl_s=ttl_s,
         )
         self.tables.add(table)
-        return TableStore(table, self.in_hand)
+        store = TableStore(table, self.in_hand)
+        self._stores.append(store)
+        return store
+
+    def hold_writes(self, partition: int) -> None:
+        """Let all stores keep what is put, which is of this partition, until `write_held`."""
+        for store in self._stores:
+            store.hold(partition)
+
+    def write_held(self) -> None:
+        """Let all stores carry out what was put. Raises: Unavailable, DeliveryError."""
+        for store in self._stores:
+            store.write_held()
+
+    def drop_held(self) -> None:
+        """Let all stores forget what was put and not carried out."""
+        for store in self._stores:
+            store.drop_held()
 
     async def process(self, stream: Any, handle: Callable[[Message], None]) -> None:
         """Give every message to `handle`, then ack it; what it raises stops this incarnation."""

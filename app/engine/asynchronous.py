@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from app.engine.attempts import attempt
 from app.engine.contracts import Result, SinkState, Write
 from app.engine.ordered import Entry, Lane
-from app.engine.process import to_message
+from app.engine.slices import to_message
 from app.engine.tables import Hand
 from app.engine.tracks import Budget, Track, size_bytes_of
 from app.tasks import spawn

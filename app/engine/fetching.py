@@ -4,7 +4,7 @@ Corrections: a pause is ours, so no drained buffer or recovery undoes it, and wh
 before it is delivered, not dropped; topics whose buffer is full are left out of a fetch instead of
 blocking all others; sources are not read while a recovery is still about to seek and to clear the
 buffers; offsets that go back are a topic made anew, not duplicates to drop; a message costs one
-call instead of four tasks.
+call instead of four tasks, and where a stream takes slices, a hundred cost one.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, cast
 from faust.transport.drivers import aiokafka as driver
 
 from app.engine.consumer_thread import ConsumerThread, Fetched
+from app.engine.slices import cut
 from app.errors import TailraceError
 
 logger = logging.getLogger(__name__)
@@ -179,6 +180,33 @@ class FetchingConsumer(driver.Consumer):
             return
 
     async def _deliver(self, fetched: Fetched) -> None:
+        single = {}
+        for tp, records in fetched.records.items():
+            if records and self._goes_in_slices(tp.topic):
+                await self._deliver_slices(tp, records, fetched.generation)
+            else:
+                single[tp] = records
+        if single:
+            await self._deliver_singly(Fetched(fetched.generation, single))
+
+    def _goes_in_slices(self, topic: str) -> bool:
+        channels = self._channels(topic)
+        return bool(channels) and all(each.queue.takes_slices for each in channels)
+
+    async def _deliver_slices(self, tp: Any, records: list[Any], generation: int) -> None:
+        channels = self._channels(tp.topic)
+        for piece in cut(tp, records, generation):
+            if not self._is_current(generation):
+                return
+            self._note(tp, piece.offset)
+            self._delivered[tp] = self._read_offset[tp] = piece.records[-1].offset
+            piece.incref(len(channels))
+            for channel in channels:
+                event = self.app.create_event(None, None, None, piece)
+                channel.queue.put_nowait_enhanced(event)
+            await asyncio.sleep(0)
+
+    async def _deliver_singly(self, fetched: Fetched) -> None:
         since_yield = 0
         for tp, record in self._in_turn(fetched):
             if not self._is_current(fetched.generation):

@@ -2,13 +2,15 @@
 
 What a handler puts and emits is numbered as it is queued and sent in that order by one task. A
 barrier waits until the broker has everything that was queued when it was called, however much is
-queued after it. The first delivery that fails closes the outbox: nothing is sent or awaited any
-more, and the owner is told once.
+queued after it. Messages go in rounds, one each `linger_s` at most, and at once where somebody
+waits. The first delivery that fails closes the outbox: nothing is sent or awaited
+any more, and the owner is told once.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple
@@ -38,6 +40,7 @@ class Outgoing(NamedTuple):
 
 
 Send = Callable[[Outgoing], Awaitable["asyncio.Future[Any]"]]
+"""Takes a message. Messages may share a future: it has the offset of the first that got it."""
 
 
 class Outbox(ProducerBuffer):
@@ -49,11 +52,15 @@ class Outbox(ProducerBuffer):
         self.marks = Watermark()
         self.failure: DeliveryError | None = None
         self.send: Send | None = None
+        self.submit: Callable[[], Awaitable[None]] = _nothing
+        self.linger_s = 0.0
+        self._round_began_s = 0.0
         self.on_failure: Callable[[DeliveryError], None] = _ignore
         self.max_records = 4000
         self.max_bytes = 16 << 20
         self._queue: deque[Outgoing] = deque()
         self._filled = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._moved: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._waiting_for_room: list[asyncio.Future[None]] = []
 
@@ -113,6 +120,7 @@ class Outbox(ProducerBuffer):
         if self.failure is None and self.marks.delivered < target:
             waiter = asyncio.get_running_loop().create_future()
             self._moved.append((target, waiter))
+            self._hurry.set()
             await waiter
         if self.failure is not None:
             raise self.failure
@@ -145,37 +153,60 @@ class Outbox(ProducerBuffer):
     async def _handle_pending(self) -> None:
         while not self.should_stop and self.failure is None:
             await self._filled.wait()
+            await self._linger()
             self._filled.clear()
             try:
-                await self._drain()
+                await self._send_round()
             except asyncio.CancelledError:
                 raise
             except Exception as exc:  # noqa: BLE001 - mapped: any failed send is a fail-stop
                 self._fail(DeliveryError(f"cannot produce: {exc!r}"), cause=exc)
 
-    async def _drain(self) -> None:
+    async def _linger(self) -> None:
+        """Until `linger_s` after the last round began: one alone goes at once."""
+        left_s = self._round_began_s + self.linger_s - monotonic()
+        if self.linger_s and left_s > 0 and not self._moved:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), left_s)
+        self._hurry.clear()
+        self._round_began_s = monotonic()
+
+    async def _send_round(self) -> None:
+        """Send what is queued now, and hand it over as a whole."""
         assert self.send is not None
         yielded_s = monotonic()
-        while self._queue and self.failure is None:
+        together: dict[asyncio.Future[Any], list[Outgoing]] = {}
+        for _ in range(len(self._queue)):
+            if self.failure is not None:
+                return
             outgoing = self._queue.popleft()
             future = await self.send(outgoing)
-            future.add_done_callback(partial(self._ended, outgoing))
+            if (sharing := together.get(future)) is not None:
+                sharing.append(outgoing)
+            else:
+                together[future] = [outgoing]
             if monotonic() - yielded_s > SLICE_S:
                 await asyncio.sleep(0)
                 yielded_s = monotonic()
+        for future, sharing in together.items():
+            future.add_done_callback(partial(self._ended, sharing))
+        await self.submit()
 
-    def _ended(self, outgoing: Outgoing, future: "asyncio.Future[Any]") -> None:
+    def _ended(self, sharing: Sequence[Outgoing], future: "asyncio.Future[Any]") -> None:
         if future.cancelled() or (error := future.exception()) is not None:
             cause = None if future.cancelled() else error
+            topic = sharing[0].topic
             self._fail(
-                DeliveryError(f"the broker did not take a message of {outgoing.topic}: {cause!r}"),
+                DeliveryError(f"the broker did not take a message of {topic}: {cause!r}"),
                 cause=cause,
             )
             return
-        sent = future.result()
-        if outgoing.on_sent is not None:
-            outgoing.on_sent(sent.partition, sent.offset)
-        if self.marks.finish(outgoing.delivery):
+        sent, moved = future.result(), False
+        for number, outgoing in enumerate(sharing):
+            if outgoing.on_sent is not None:
+                outgoing.on_sent(sent.partition, sent.offset + number)
+            moved |= self.marks.finish(outgoing.delivery)
+        if moved:
             self._release()
 
     def _release(self) -> None:
@@ -205,6 +236,10 @@ class Outbox(ProducerBuffer):
 def _wake(waiter: "asyncio.Future[None]") -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+async def _nothing() -> None:
+    """What `submit` does where `send` has handed everything over."""
 
 
 def _ignore(failure: DeliveryError) -> None:

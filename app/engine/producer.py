@@ -8,6 +8,7 @@ from typing import Any
 
 from faust.transport.drivers import aiokafka as driver
 
+from app.engine.batches import Batches
 from app.engine.options import EngineOptions
 from app.engine.outbox import Outbox, Outgoing
 
@@ -30,7 +31,10 @@ class Producer(driver.Producer):
         self.buffer.app = self.app
         self.buffer.max_records = options.max_outstanding_records
         self.buffer.max_bytes = options.max_outstanding_bytes
+        self._batches = Batches(self._ensure_producer, options.max_request_bytes)
         self.buffer.send = self._send_outgoing
+        self.buffer.submit = self._batches.submit
+        self.buffer.linger_s = options.linger_s
         self.buffer.on_failure = self.app.fail_stop
         self._extra = options.producer_settings
         self._security = options.security
@@ -42,10 +46,8 @@ class Producer(driver.Producer):
         return self._security.client_options()
 
     async def _send_outgoing(self, outgoing: Outgoing) -> "asyncio.Future[Any]":
-        future: asyncio.Future[Any] = await self._ensure_producer().send(
-            outgoing.topic, outgoing.value, key=outgoing.key, partition=outgoing.partition
-        )
-        return future
+        topic, partition, key, value, _, _ = outgoing
+        return await self._batches.add(topic, partition, key, value)
 
     async def flush(self) -> None:
         """Wait until the broker has what was queued before the call.

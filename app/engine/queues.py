@@ -11,6 +11,8 @@ from typing import Any, cast
 
 from mode.utils.queues import FlowControlEvent, ThrowableQueue
 
+from app.engine.slices import Slice
+
 
 class Flow(FlowControlEvent):
     """Mode's switch of all queues, which empties them only when it is turned on.
@@ -33,9 +35,11 @@ class BoundedQueue(ThrowableQueue[Any]):
         self, *, max_records: int, max_bytes: int, on_room: Callable[[], None], **kwargs: Any
     ) -> None:
         """No limit of its own on what is put: limits are what `is_full` compares with."""
+        self.takes_slices = False
         self.max_records = max_records
         self.max_bytes = max_bytes
         self.held_bytes = 0
+        self.held_records = 0
         self._on_room = on_room
         self._was_full = False
         super().__init__(0, **kwargs)
@@ -45,10 +49,12 @@ class BoundedQueue(ThrowableQueue[Any]):
         """Whether no more should be fetched; stays so until half of it is taken."""
         if self._was_full:
             self._was_full = (
-                self.qsize() > self.max_records // 2 or self.held_bytes > self.max_bytes // 2
+                self.held_records > self.max_records // 2 or self.held_bytes > self.max_bytes // 2
             )
         else:
-            self._was_full = self.qsize() >= self.max_records or self.held_bytes >= self.max_bytes
+            self._was_full = (
+                self.held_records >= self.max_records or self.held_bytes >= self.max_bytes
+            )
         return self._was_full
 
     def put_nowait_enhanced(
@@ -64,7 +70,7 @@ class BoundedQueue(ThrowableQueue[Any]):
     def clear(self) -> None:
         """Drop everything, and what it weighed."""
         super().clear()
-        self.held_bytes = 0
+        self.held_bytes = self.held_records = 0
         self._on_room()
 
     def drop(self, is_dropped: Callable[[Any], bool]) -> None:
@@ -72,25 +78,32 @@ class BoundedQueue(ThrowableQueue[Any]):
         queue: deque[Any] = cast(Any, self)._queue
         kept = [item for item in queue if not is_dropped(item)]
         queue.clear()
-        self.held_bytes = 0
+        self.held_bytes = self.held_records = 0
         for item in kept:
             self._put(item)
         self._on_room()
 
     def _put(self, item: Any) -> None:
-        self.held_bytes += _size_bytes(item)
+        records, size_bytes = _weight(item)
+        self.held_records += records
+        self.held_bytes += size_bytes
         super()._put(item)
 
     def _get(self) -> Any:
         item = super()._get()
-        self.held_bytes -= _size_bytes(item)
+        records, size_bytes = _weight(item)
+        self.held_records -= records
+        self.held_bytes -= size_bytes
         if self._was_full and not self.is_full:
             self._on_room()
         return item
 
 
-def _size_bytes(item: Any) -> int:
+def _weight(item: Any) -> tuple[int, int]:
+    """Records and bytes of what a stream reads."""
     message = getattr(item, "message", None)
     if message is None:
-        return 0
-    return len(message.value or b"") + len(message.key or b"")
+        return 1, 0
+    if isinstance(message, Slice):
+        return len(message.records), message.size_bytes
+    return 1, len(message.value or b"") + len(message.key or b"")

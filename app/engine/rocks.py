@@ -6,7 +6,7 @@ incarnations in one process need the lock back at once, and 400 MB for everythin
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -74,6 +74,14 @@ def open_database(path: Path, ttl_s: int | None) -> Rdict:
     database = Rdict(str(path), options=rocks_options(), access_type=access)
     database.set_read_options(ReadOptions())
     return database
+
+
+def write_batch(values: Mapping[bytes, bytes]) -> WriteBatch:
+    """All of them at once, for one database."""
+    writes = WriteBatch(raw_mode=True)
+    for key, value in values.items():
+        writes.put(key, value)
+    return writes
 
 
 class RocksStore(rocksdb.Store):
@@ -162,9 +170,9 @@ class RocksStore(rocksdb.Store):
 
     # -- changelog
 
-    def queued(self, partition: int) -> None:
-        """A change goes to the changelog and to the database."""
-        self._queued[partition] = self._queued.get(partition, 0) + 1
+    def queued(self, partition: int, changes: int = 1) -> None:
+        """So many changes go to the changelog and to the database."""
+        self._queued[partition] = self._queued.get(partition, 0) + changes
 
     def is_durable(self, partition: int | None) -> bool:
         """Whether the changelog has all that a partition (None: each) shows."""

@@ -1,7 +1,7 @@
 """Tables: bytes to bytes, written for the message in hand, recovered by Faust."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ from faust.tables.manager import TableManager as FaustTableManager
 from faust.tables.table import Table as FaustTable
 
 from app.engine.contracts import Message
-from app.engine.rocks import RocksStore
+from app.engine.rocks import RocksStore, write_batch
 from app.record.topics import TopicSpec
 
 logger = logging.getLogger(__name__)
@@ -150,26 +150,56 @@ class TableStore:
         self._table = table
         self._in_hand = in_hand
         self._topic: str = table.changelog_topic.get_topic_name()
+        self._held: dict[bytes, bytes] | None = None
+        self._held_partition = -1
 
     def get(self, key: bytes) -> bytes | None:
         """The value put last under `key` in the message's partition, or None."""
+        if self._held and (held := self._held.get(key)) is not None:
+            return held
         database = self._table.rocks.database(self._in_hand.partition)
         value: bytes | None = database.get(key)
         return value
 
     def put(self, key: bytes, value: bytes) -> None:
-        """Queue the change for the changelog and write it locally.
+        """Queue the change for the changelog and write it locally; or hold it, if that is wished.
 
         Raises: Unavailable, DeliveryError: both end this incarnation.
         """
-        partition = self._in_hand.partition
+        if self._held is not None:
+            self._held[key] = value
+        else:
+            self._write(self._in_hand.partition, {key: value})
+
+    # -- what the loop over a stream calls, which does not await anything in between
+
+    def hold(self, partition: int) -> None:
+        """Keep all puts until `write_held`; they are of this partition."""
+        self._held, self._held_partition = {}, partition
+
+    def write_held(self) -> None:
+        """Carry out the puts, of each key the last. Raises as `put`."""
+        held, self._held = self._held, None
+        if held:
+            self._write(self._held_partition, held)
+
+    def drop_held(self) -> None:
+        """Forget the puts: what they were made for will come again."""
+        self._held = None
+
+    def _write(self, partition: int, values: Mapping[bytes, bytes]) -> None:
         store = self._table.rocks
         database = store.database(partition)
         app = self._table.app
-        app.producer.buffer.add(self._topic, partition, key, value, store.sent)
-        store.queued(partition)
+        add = app.producer.buffer.add
+        for key, value in values.items():
+            add(self._topic, partition, key, value, store.sent)
+        store.queued(partition, len(values))
         try:
-            database.put(key, value)
+            if len(values) == 1:
+                database.put(*next(iter(values.items())))
+            else:
+                database.write(write_batch(values))
         except Exception as exc:
             # the changelog is ahead of the local table: whoever handles this must not go on
             app.fail_stop(exc)

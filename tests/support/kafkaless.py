@@ -96,3 +96,12 @@ def take(consumer: Any, *offsets: int, partition: int = 0) -> dict[int, Consumer
         taken[offset].incref()
         consumer._unacked_messages.add(taken[offset])
     return taken
+
+
+def hold(app: StreamApp, table: str, *partitions: int) -> Any:
+    """Open partitions of a table as if they were recovered and served; its store."""
+    store = app._data(table)
+    for partition in partitions:
+        store._dbs[partition] = store._open_for_partition(partition)
+    app._served = frozenset(partitions)
+    return store

@@ -17,7 +17,7 @@ from app.engine.app import StreamApp
 from app.engine.contracts import Message, Position
 from app.engine.outbox import Outgoing
 from app.errors import Unavailable
-from tests.support.kafkaless import engine_app, stock_app
+from tests.support.kafkaless import engine_app, hold, stock_app
 
 PARTITION = 2
 
@@ -26,14 +26,6 @@ PARTITION = 2
 async def app(tmp_path: Path) -> AsyncIterator[StreamApp]:
     async with engine_app(tmp_path) as app:
         yield app
-
-
-def hold(app: StreamApp, table: str, *partitions: int) -> Any:
-    store = app._data(table)
-    for partition in partitions:
-        store._dbs[partition] = store._open_for_partition(partition)
-    app._served = frozenset(partitions)
-    return store
 
 
 def in_hand(partition: int) -> Message:

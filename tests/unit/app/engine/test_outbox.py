@@ -154,3 +154,61 @@ async def test_a_long_queue_gives_the_loop_back(
     for _ in range(20):
         await asyncio.sleep(0)
     assert len(client.topics) == 10
+
+
+async def test_messages_that_share_a_future_lie_one_behind_the_other(
+    outbox: Outbox, client: Answers
+) -> None:
+    shared: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    async def send(outgoing: Any) -> "asyncio.Future[Any]":
+        return shared
+
+    outbox.send = send
+    heard: list[tuple[int, int]] = []
+    for _ in range(3):
+        outbox.add("t", 3, b"k", b"v", lambda partition, offset: heard.append((partition, offset)))
+    await turns()
+    shared.set_result(SimpleNamespace(partition=3, offset=40))
+    await turns()
+    assert heard == [(3, 40), (3, 41), (3, 42)]
+    assert outbox.marks.outstanding_records == 0
+    await outbox.barrier()
+
+
+async def test_rounds_are_apart_unless_somebody_waits(outbox: Outbox, client: Answers) -> None:
+    submitted: list[int] = []
+
+    async def submit() -> None:
+        submitted.append(len(client.topics))
+
+    outbox.submit = submit
+    outbox.linger_s = 60.0
+    outbox.add("first", None, None, b"v")
+    await turns()
+    for name in "ab":
+        outbox.add(name, None, None, b"v")
+    await turns()
+    assert submitted == [1]
+    waiting = asyncio.ensure_future(outbox.barrier())
+    await turns()
+    assert submitted == [1, 3]
+    for index in range(3):
+        client.ack(index)
+    await waiting
+
+
+async def test_what_is_queued_while_a_round_goes_out_goes_with_the_next(
+    outbox: Outbox, client: Answers
+) -> None:
+    submitted: list[list[str]] = []
+
+    async def submit() -> None:
+        if not submitted:
+            outbox.add("later", None, None, b"v")
+        submitted.append(list(client.topics))
+
+    outbox.submit = submit
+    outbox.add("now", None, None, b"v")
+    await turns()
+    assert submitted == [["now"], ["now", "later"]]

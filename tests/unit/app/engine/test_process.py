@@ -1,35 +1,60 @@
+import asyncio
 from types import SimpleNamespace
+from typing import Any
 
-from app.engine.contracts import Position
-from app.engine.process import to_message
+import pytest
 
-
-def raw(**changes: object) -> object:
-    values = {
-        "key": b"k",
-        "value": b"v",
-        "topic": "t",
-        "partition": 3,
-        "offset": 9,
-        "timestamp": 12.5,
-        "headers": (("a", b"1"), ("b", b"2")),
-    }
-    return SimpleNamespace(**{**values, **changes})
+from app.engine.process import TURN_S, Turn
 
 
-def test_everything_of_a_message_is_kept() -> None:
-    message = to_message(raw(), "epoch")
-    assert (message.key, message.value) == (b"k", b"v")
-    assert message.position == Position("epoch", "t", 3, 9)
-    assert message.broker_time_s == 12.5
-    assert message.headers == {"a": b"1", "b": b"2"}
+class App:
+    """What a turn uses of a stream app; `calls` are in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[Any] = []
+        self.outbox = SimpleNamespace(has_room=True, room=self._room)
+
+    def hold_writes(self, partition: int) -> None:
+        self.calls.append(("hold", partition))
+
+    def write_held(self) -> None:
+        self.calls.append("write")
+
+    def drop_held(self) -> None:
+        self.calls.append("drop")
+
+    async def _room(self) -> None:
+        self.calls.append("room")
 
 
-def test_a_message_without_time_or_headers() -> None:
-    message = to_message(raw(timestamp=None, headers=None), "epoch")
-    assert message.broker_time_s == 0
-    assert message.headers == {}
+@pytest.fixture
+def app() -> Any:
+    return App()
 
 
-def test_kafkas_mark_for_no_time_is_no_time() -> None:
-    assert to_message(raw(timestamp=-0.001), "epoch").broker_time_s == 0
+async def test_a_turn_writes_before_the_loop_is_given_back(app: Any) -> None:
+    turn = Turn(app, 3)
+    asyncio.get_running_loop().call_soon(app.calls.append, "others")
+    await turn.give_back()
+    assert app.calls == [("hold", 3), "write", "others", ("hold", 3)]
+
+
+async def test_a_turn_waits_for_room(app: Any) -> None:
+    turn = Turn(app, 3)
+    app.outbox.has_room = False
+    await turn.give_back()
+    assert app.calls == [("hold", 3), "write", "room", ("hold", 3)]
+
+
+def test_a_turn_is_over_after_its_time(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("app.engine.process.monotonic", lambda: now[0])
+    turn = Turn(app, 0)
+    assert not turn.is_over
+    now[0] += 2 * TURN_S
+    assert turn.is_over
+
+
+def test_what_is_dropped_is_not_written(app: Any) -> None:
+    Turn(app, 0).drop()
+    assert app.calls == [("hold", 0), "drop"]

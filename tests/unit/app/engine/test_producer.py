@@ -8,6 +8,7 @@ import pytest
 from app.engine import producer as module
 from app.engine.outbox import DeliveryError
 from app.engine.security import BrokerSecurity
+from tests.support.batches import Builder
 from tests.support.kafkaless import engine_app
 
 
@@ -32,8 +33,11 @@ class Client:
     async def _close(self) -> None:
         self.cut = True
 
-    async def send(self, *args: Any, **kwargs: Any) -> Any:
-        self.sent.append((args, kwargs))
+    def create_batch(self) -> Builder:
+        return Builder()
+
+    async def send_batch(self, batch: Builder, topic: str, *, partition: int) -> Any:
+        self.sent.append((topic, partition, batch.messages))
         return asyncio.get_running_loop().create_future()
 
 
@@ -54,7 +58,7 @@ async def test_a_message_goes_to_its_partition(tmp_path: Path) -> None:
         await app.outbox.start()
         app.outbox.add("t", 2, b"k", b"v")
         await asyncio.sleep(0.01)
-        assert client.sent == [(("t", b"v"), {"key": b"k", "partition": 2})]
+        assert client.sent == [("t", 2, [(b"k", b"v")])]
         await app.outbox.stop()
 
 

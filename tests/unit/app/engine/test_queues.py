@@ -2,9 +2,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.types import TP
 from mode.utils.queues import FlowControlEvent
 
 from app.engine.queues import BoundedQueue
+from app.engine.slices import Slice
 
 
 def event(size_bytes: int) -> Any:
@@ -69,3 +71,15 @@ def test_things_without_a_message_weigh_nothing(queue: BoundedQueue) -> None:
     queue.put_nowait("word")
     assert queue.held_bytes == 0
     assert queue.get_nowait() == "word"
+
+
+def test_a_slice_counts_as_what_is_in_it(queue: BoundedQueue) -> None:
+    record = SimpleNamespace(offset=0, timestamp=0, timestamp_type=0, key=b"k", value=b"123456789")
+    queue.put_nowait_enhanced(SimpleNamespace(message=Slice(TP("t", 0), [record] * 3, 1)))
+    assert (queue.held_records, queue.held_bytes) == (3, 30)
+    assert not queue.is_full
+    queue.put_nowait_enhanced(SimpleNamespace(message=Slice(TP("t", 0), [record], 1)))
+    assert queue.is_full
+    queue.get_nowait()
+    assert (queue.held_records, queue.held_bytes) == (1, 10)
+    assert not queue.is_full
