@@ -122,7 +122,7 @@ async def test_a_lost_change_ends_the_incarnation_and_the_next_goes_on_exactly(
         counting = Counting(options(servers, name, tmp_path))
         lives.append(counting)
         if len(lives) == 1:
-            _lose_one_change(counting, after=700)
+            _lose_one_change(counting, after=100)
         return counting.app
 
     await kafka_broker.create_topics(topics(name, Counting(options(servers, name, tmp_path)).app))
@@ -187,10 +187,9 @@ async def test_a_commit_is_never_ahead_of_its_effects(
     commit = reader._commit
     ended = outbox._ended
 
-    def note(outgoing: Any, future: Any) -> None:
-        ended(outgoing, future)
-        if outgoing.topic == f"{name}.out":
-            acked.add(outgoing.value)
+    def note(sharing: Any, future: Any) -> None:
+        ended(sharing, future)
+        acked.update(each.value for each in sharing if each.topic == f"{name}.out")
 
     async def checked(offsets: Any) -> bool:
         for tp, offset in offsets.items():
