@@ -22,6 +22,8 @@ BENCHMARKS = (
     "recovery",
     "meter --rounds 1",
     "visible",
+    "all_in_one",
+    "end_to_end --rates 100",
     "broker_down",
     "scaling",
     "isolation",

@@ -222,7 +222,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(table(found))
     to_stock = ratio(found, "stock")
     held = to_stock.median >= MUST_BE_TIMES_STOCK
-    keep("meter", {"rounds": found, "to_stock": to_stock, "held": held, "args": vars(args)})
+    figures = {"rounds": found, "to_stock": to_stock, "held": held, "args": vars(args)}
+    if "quix" in found:
+        figures["to_quix"] = ratio(found, "quix")
+    keep("meter", figures)
     changelog = statistics.median(each["changelog_bytes_per_record"] for each in found["ours"])
     writes = statistics.median(each["changelog_writes_per_record"] for each in found["ours"])
     print(f"changelogs: {changelog:.0f} bytes and {writes:.2f} entries a record")

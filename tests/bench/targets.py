@@ -115,6 +115,39 @@ TARGETS = (
         "×",
         at_least=True,
     ),
+    Target(
+        "meter, records/s per core against Quix Streams",
+        "meter",
+        lambda figures: float(figures["to_quix"]["median"]),
+        0.0,
+        1.5,
+        "×",
+        at_least=True,
+    ),
+    Target(
+        "all in one process, 200 exchanges/s: counted after, p99",
+        "all_in_one",
+        lambda figures: float(figures["counted_p99_ms"]),
+        1000,
+        500,
+        "ms",
+    ),
+    Target(
+        "all in one process, upstream delay 50 ms: latency against no agents",
+        "all_in_one",
+        lambda figures: float(figures["with_agents"]["median"]),
+        1.3,
+        1.1,
+        "×",
+    ),
+    Target(
+        "memory in a soak: last quarter over the second one",
+        "soak",
+        lambda figures: float(figures["growth"]) * 100,
+        10,
+        5,
+        "%",
+    ),
 )
 
 # Promised and measured by no benchmark yet: in the table, so that nobody takes it for whole.
@@ -123,10 +156,7 @@ UNMEASURED = (
     "logging on against off at half load: latency",
     "memory of an idle proxy-role process",
     "1 MB response body: memory per exchange in flight",
-    "meter against Quix Streams; records/s of one core",
-    "all in one process, upstream delay 50 ms, 200 exchanges/s",
     "recovery, records/s against stock Faust",
-    "memory in a 30-minute soak",
 )
 
 
