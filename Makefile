@@ -8,7 +8,7 @@ PYTEST := $(BIN)/python -m pytest -q
 RUN_NEEDS := pyproject.toml constraints.txt requirements.txt requirements-embedded.txt
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: run demo test check bench chaos docs clean help
+.PHONY: run demo test check bench bench-full chaos docs clean help
 
 run: $(VENV)/.run  ## install, then start everything on embedded defaults in the foreground
 	@exec $(BIN)/tailrace up
@@ -29,6 +29,9 @@ check: $(VENV)/.test  ## format, lint, types, import rules, architecture
 bench: $(VENV)/.test  ## benchmarks under tests/bench; JSON under build/bench
 	@$(BIN)/python -m tests.bench
 
+bench-full: $(VENV)/.test  ## the longer forms, and what takes hours: peers, a million users, a soak
+	@$(BIN)/python -m tests.bench --full
+
 chaos: $(VENV)/.test  ## kill real processes, break the broker, at length; JSON under build/chaos
 	@$(BIN)/python -m tests.chaos
 
@@ -40,7 +43,7 @@ clean:  ## remove the environment, build output and the embedded services' data
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 # A virtual environment that is whole is kept, whoever made it.
 $(VENV)/.made:

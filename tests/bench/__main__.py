@@ -1,7 +1,8 @@
 """`make bench`: every benchmark, one after the other; figures are kept under build/bench/.
 
-Ends with the table of targets, from what this run measured. Exits 1 if one of them says that its
-bound is broken, after all have run.
+`make bench-full` takes the longer forms, and adds what takes long: gateways of others, a million
+users, half an hour of soak. Ends with the table of targets, from what this run measured. Exits 1 if
+one of them says that its bound is broken, after all have run.
 """
 
 import subprocess
@@ -19,6 +20,8 @@ BENCHMARKS = (
     "deliveries",
     "relay",
     "latency",
+    "half_load",
+    "large",
     "recovery",
     "meter --rounds 1",
     "visible",
@@ -29,17 +32,31 @@ BENCHMARKS = (
     "isolation",
     "tails",
 )
+LONGER = {
+    "meter --rounds 1": "meter --rounds 3",
+    "end_to_end --rates 100": "end_to_end",
+    "recovery": "recovery --users 1000000",
+}
+MORE = ("peers", "soak --minutes 30")
+
+
+def chosen(full: bool) -> list[str]:
+    """What is run, with its arguments."""
+    return [*(LONGER.get(name, name) for name in BENCHMARKS), *MORE] if full else [*BENCHMARKS]
 
 
 def main() -> int:
     """Run them all in processes of their own."""
     broken = []
     began_s = time.time()
-    for name in BENCHMARKS:
+    names = chosen("--full" in sys.argv[1:])
+    for name in names:
         print(f"\n== {name}", flush=True)
         if subprocess.run([sys.executable, "-m", *f"tests.bench.{name}".split()]).returncode:
             broken.append(name)
-    print(f"\n{len(BENCHMARKS) - len(broken)} of {len(BENCHMARKS)} within their bounds", *broken)
+    took_min = (time.time() - began_s) / 60
+    print(f"\n{len(names) - len(broken)} of {len(names)} within their bounds", *broken)
+    print(f"{took_min:.0f} minutes")
     print(f"\n{table(began_s)}")
     return 1 if broken else 0
 

@@ -12,12 +12,12 @@ BODY = orjson.dumps(
 )
 
 
-def request(path: str, body: bytes = BODY) -> bytes:
-    """A call as an SDK would make it."""
+def request(path: str, body: bytes = BODY, more: bytes = b"") -> bytes:
+    """A call as an SDK would make it; `more` lines of its head."""
     return (
         f"POST {path} HTTP/1.1\r\nHost: relay\r\nAuthorization: Bearer sk-test\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    ).encode() + body
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    ).encode() + b"%b\r\n%b" % (more, body)
 
 
 class Caller(asyncio.Protocol):
@@ -61,7 +61,8 @@ def cpu_s(pid: int) -> float:
     return sum(int(each.read_text().split()[0]) for each in threads) / 1e9
 
 
-async def _callers(port: int, made: Callable[[], Caller], count: int) -> None:
+async def callers(port: int, made: Callable[[], Caller], count: int) -> None:
+    """So many connections at once, until each has ended, and what they left is published."""
     loop = asyncio.get_running_loop()
     pairs = [await loop.create_connection(made, "127.0.0.1", port) for _ in range(count)]
     await asyncio.gather(*(caller.ended for _, caller in pairs))
@@ -75,7 +76,7 @@ async def cpu_us(
     """CPU microseconds of the process for each of many requests."""
     budget, asked = [requests], request(path, body)
     before_s = cpu_s(pid)
-    await _callers(port, lambda: Caller(asked, budget), connections)
+    await callers(port, lambda: Caller(asked, budget), connections)
     return (cpu_s(pid) - before_s) / requests * 1e6
 
 
@@ -84,5 +85,5 @@ async def chunk_us(port: int, path: str, pid: int, streams: int, chunks: int) ->
     body = orjson.dumps({"model": "gpt-4o-mini", "stream": True, "messages": []})
     budget, asked = [streams], request(path, body)
     before_s = cpu_s(pid)
-    await _callers(port, lambda: Caller(asked, budget), streams)
+    await callers(port, lambda: Caller(asked, budget), streams)
     return (cpu_s(pid) - before_s) / (streams * chunks) * 1e6

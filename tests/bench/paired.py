@@ -5,15 +5,21 @@ candidates within a round: whatever slowed the machine down then slowed down bot
 """
 
 import json
+import os
+import platform
 import random
 import statistics
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 RESAMPLES = 4000
 OUT = Path("build/bench")
+PACKAGES = ("aiohttp", "aiokafka", "faust-streaming", "pydantic", "rocksdict", "uvloop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,24 @@ def shuffled(names: Sequence[str], rng: random.Random) -> list[str]:
     return order
 
 
+@cache
+def circumstances() -> dict[str, Any]:
+    """What figures were measured of, and on what."""
+    asked = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True)
+    return {
+        "commit": asked.stdout.decode().strip() or None,
+        "machine": platform.platform(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in PACKAGES},
+    }
+
+
 def keep(name: str, figures: Mapping[str, Any]) -> Path:
     """Write the figures as JSON under build/bench/; ratios become objects."""
     OUT.mkdir(parents=True, exist_ok=True)
     path = OUT / f"{name}.json"
     plain = {k: asdict(v) if isinstance(v, Ratio) else v for k, v in figures.items()}
+    plain["measured_on"] = circumstances()
     path.write_text(json.dumps(plain, indent=2))
     return path
