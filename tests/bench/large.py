@@ -43,7 +43,7 @@ async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             for start in range(0, BODY_BYTES, 16 << 10):
                 writer.write(text[start : start + (16 << 10)])
                 await writer.drain()
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
         writer.close()
 
 

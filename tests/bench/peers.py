@@ -77,6 +77,8 @@ def litellm(root: Path, upstream: int) -> tuple[subprocess.Popen[bytes], Gateway
     port = free_port()
     command = [str(made / "bin" / "litellm"), "--config", str(root / "litellm.yaml")]
     env = os.environ | {"LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    # Ours is measured without keys as well.
+    env["LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY"] = "true"
     process = quietly([*command, "--host", "127.0.0.1", "--port", str(port)], env)
     return process, Gateway(port, request(PATH), process.pid, 200)
 

@@ -10,7 +10,7 @@ import pytest
 from tests.support.house.sources import REPO
 
 MAKEFILE = (REPO / "Makefile").read_text(encoding="utf-8")
-TARGETS = {"run", "demo", "test", "check", "bench", "chaos", "docs", "clean", "help"}
+TARGETS = {"run", "demo", "test", "check", "bench", "bench-full", "chaos", "docs", "clean", "help"}
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="no make: install make")
 
 
