@@ -52,8 +52,10 @@ def main() -> int:
     names = chosen("--full" in sys.argv[1:])
     for name in names:
         print(f"\n== {name}", flush=True)
+        since_s = time.time()
         if subprocess.run([sys.executable, "-m", *f"tests.bench.{name}".split()]).returncode:
             broken.append(name)
+        print(f"{time.time() - since_s:.0f} s", flush=True)
     took_min = (time.time() - began_s) / 60
     print(f"\n{len(names) - len(broken)} of {len(names)} within their bounds", *broken)
     print(f"{took_min:.0f} minutes")

@@ -22,15 +22,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from app.record.topics import Topics
 from tests.bench.latency import latencies
 from tests.bench.load import request
 from tests.bench.paired import keep, no_slower, paired_ratio, shuffled
-from tests.bench.relay import PATH, Candidate, python, started
-from tests.support.kafka import KafkaBroker
-from tests.support.processes import Process, free_port, until_open
+from tests.bench.recorded import OURS_PATH, recorded
 
 CONNECTIONS, TICK_S, HALF = 64, 0.002, 0.5
 NAMES = ("off", "off again", "on")
@@ -63,13 +58,13 @@ class Paced(asyncio.Protocol):
             self._free.append(self)
 
 
-async def median_ms(at: Candidate, per_s: float, seconds: float) -> float:
+async def median_ms(port: int, per_s: float, seconds: float) -> float:
     """The median latency of a slice."""
     took_ms: list[float] = []
     free: deque[Paced] = deque()
-    loop, asked = asyncio.get_running_loop(), request(at.path)
+    loop, asked = asyncio.get_running_loop(), request(OURS_PATH)
     made = [
-        await loop.create_connection(lambda: Paced(asked, free, took_ms), "127.0.0.1", at.port)
+        await loop.create_connection(lambda: Paced(asked, free, took_ms), "127.0.0.1", port)
         for _ in range(CONNECTIONS)
     ]
     began_s, number = time.perf_counter(), 0
@@ -84,9 +79,9 @@ async def median_ms(at: Candidate, per_s: float, seconds: float) -> float:
     return statistics.median(took_ms)
 
 
-async def compared(at: Mapping[str, Candidate], rounds: int, seconds: float) -> dict[str, Any]:
+async def compared(at: Mapping[str, int], rounds: int, seconds: float) -> dict[str, Any]:
     """Medians of all rounds and the two ratios; the first round warms up."""
-    full = await latencies(at["on"].port, at["on"].path, CONNECTIONS)
+    full = await latencies(at["on"], OURS_PATH, CONNECTIONS)
     per_s = full["per_s"] * HALF
     found: dict[str, list[float]] = {name: [] for name in NAMES}
     rng = random.Random(9)
@@ -105,31 +100,14 @@ async def compared(at: Mapping[str, Candidate], rounds: int, seconds: float) -> 
 
 async def run(root: Path, rounds: int, seconds: float) -> dict[str, Any]:
     """The figures; everything it starts has ended when it returns."""
-    on = KafkaBroker.started(root / "kafka")
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    upstream = python("tests.bench.canned_upstream", str(port))
-    alone, alone_at = started("relay_alone", url, "/canned" + PATH)
-    upstreams = orjson.dumps({"canned": {"base_url": url, "dialect": "openai"}}).decode()
-    settings = {"kafka__bootstrap_servers": on.bootstrap_servers, "upstreams": upstreams}
-    ours = Process(root / "proxy", role="proxy", **settings)
-    try:
-        await on.create_topics(Topics().specs())
-        await ours.start().until_ready()
-        await until_open(alone_at.port)
-        for pid in (alone.pid, ours.pid):
+    async with recorded(root) as made:
+        alone, alone_port = await made.beside("relay_alone")
+        for pid in (alone.pid, made.ours.pid):
             os.sched_setaffinity(pid, {0})
-        for pid in (0, upstream.pid):
+        for pid in (0, made.upstream.pid):
             os.sched_setaffinity(pid, {(os.cpu_count() or 1) - 1})
-        ours_at = Candidate(ours.port, "/canned" + PATH, ours.pid)
-        at = {"off": alone_at, "off again": alone_at, "on": ours_at}
+        at = {"off": alone_port, "off again": alone_port, "on": made.ours.port}
         return await compared(at, rounds, seconds)
-    finally:
-        ours.kill()
-        for process in (alone, upstream):
-            process.kill()
-            process.wait()
-        on.kill()
 
 
 def main() -> int:

@@ -22,16 +22,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from app.record.topics import Topics
 from tests.bench.load import Caller, request
 from tests.bench.paired import keep, shuffled
-from tests.bench.relay import PATH, python, started
+from tests.bench.recorded import OURS_PATH, PATH, recorded
 from tests.bench.visible import percentile
-from tests.support.kafka import KafkaBroker
 from tests.support.nginx import BINARY
-from tests.support.processes import Process, free_port, until_open
+from tests.support.processes import free_port, until_open
 
 MUST_OVER_NGINX_MS = 0.25
 CONNECTIONS = (1, 8, 64)
@@ -113,37 +109,20 @@ def nginx(root: Path, upstream: int) -> tuple[subprocess.Popen[bytes], int] | No
 
 async def run(rounds: int, root: Path) -> dict[str, Any]:
     """The figures; everything it starts has ended when it returns."""
-    upstream_port = free_port()
-    url = f"http://127.0.0.1:{upstream_port}"
-    on = KafkaBroker.started(root / "kafka")
-    upstream = python("tests.bench.canned_upstream", str(upstream_port))
-    bare, bare_at = started("bare_relay", url, PATH)
-    running = [upstream, bare]
-    at = {"direct": (upstream_port, PATH), "bare": (bare_at.port, PATH)}
-    upstreams = orjson.dumps({"canned": {"base_url": url, "dialect": "openai"}}).decode()
-    settings = {"kafka__bootstrap_servers": on.bootstrap_servers, "upstreams": upstreams}
-    ours = Process(root / "proxy", role="proxy", **settings)
-    try:
-        await on.create_topics(Topics().specs())
-        ours.start()
-        if (found := nginx(root, upstream_port)) is not None:
-            running.append(found[0])
+    async with recorded(root) as made:
+        _, bare_port = await made.beside("bare_relay")
+        at = {"direct": (made.upstream_port, PATH), "bare": (bare_port, PATH)}
+        if (found := nginx(root, made.upstream_port)) is not None:
+            made.others.append(found[0])
             at["nginx"] = (found[1], PATH)
-        await ours.until_ready()
-        at["ours"] = (ours.port, "/canned" + PATH)
+        at["ours"] = (made.ours.port, OURS_PATH)
         for port, _ in at.values():
             await until_open(port)
-        for pid in [each.pid for each in running[1:]] + [ours.pid]:
+        for pid in [each.pid for each in made.others] + [made.ours.pid]:
             os.sched_setaffinity(pid, {0})
-        for pid in (0, upstream.pid):
+        for pid in (0, made.upstream.pid):
             os.sched_setaffinity(pid, {(os.cpu_count() or 1) - 1})
         return await measured(at, rounds)
-    finally:
-        ours.kill()
-        for process in running:
-            process.kill()
-            process.wait()
-        on.kill()
 
 
 def main() -> int:

@@ -29,13 +29,11 @@ from typing import Any
 
 import orjson
 
-from app.record.topics import Topics
 from tests.bench.load import Caller, callers, cpu_s, request
 from tests.bench.paired import keep, paired_ratio, shuffled
-from tests.bench.relay import PATH, python, started
+from tests.bench.recorded import OURS_PATH, PATH, recorded
 from tests.bench.steady import tree
-from tests.support.kafka import KafkaBroker
-from tests.support.processes import REPO, Process, free_port, until_open
+from tests.support.processes import REPO, free_port, until_open
 
 ROOT = REPO / "build" / "bench"
 LITELLM, PORTKEY = "1.106.2", "1.15.2"
@@ -131,38 +129,22 @@ async def measured(gateways: Mapping[str, Gateway], rounds: int) -> dict[str, li
 
 async def run(root: Path, rounds: int) -> dict[str, list[float]]:
     """The figures; everything it starts has ended when it returns."""
-    on = KafkaBroker.started(root / "kafka")
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    upstream = python("tests.bench.canned_upstream", str(port))
-    bare, bare_at = started("bare_relay", url, PATH)
-    running = [upstream, bare]
-    upstreams = orjson.dumps({"canned": {"base_url": url, "dialect": "openai"}}).decode()
-    settings = {"kafka__bootstrap_servers": on.bootstrap_servers, "upstreams": upstreams}
-    ours = Process(root / "proxy", role="proxy", **settings)
-    try:
-        await on.create_topics(Topics().specs())
-        await ours.start().until_ready()
+    async with recorded(root) as made:
+        bare, bare_port = await made.beside("bare_relay")
         at = {
-            "bare": Gateway(bare_at.port, request(PATH), bare.pid, 4000),
-            "ours": Gateway(ours.port, request("/canned" + PATH), ours.pid, 4000),
+            "bare": Gateway(bare_port, request(PATH), bare.pid, 4000),
+            "ours": Gateway(made.ours.port, request(OURS_PATH), made.ours.pid, 4000),
         }
-        for name, made in (("litellm", litellm(root, port)), ("portkey", portkey(port))):
-            if made is not None:
-                running.append(made[0])
-                at[name] = made[1]
+        upstream = made.upstream_port
+        for name, found in (("litellm", litellm(root, upstream)), ("portkey", portkey(upstream))):
+            if found is not None:
+                made.others.append(found[0])
+                at[name] = found[1]
         for each in at.values():
             await until_open(each.port, START_S)
             for pid in tree(each.pid):
                 os.sched_setaffinity(pid, {0})
         return await measured(at, rounds)
-    finally:
-        if ours.popen is not None:
-            ours.kill()
-        for process in running:
-            process.kill()
-            process.wait()
-        on.kill()
 
 
 def main() -> int:

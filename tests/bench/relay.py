@@ -14,10 +14,8 @@ Exits 1 above 0.6 of the bare relay's CPU per request, or 0.8 of its CPU per chu
 import argparse
 import asyncio
 import os
-import platform
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,18 +24,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from app.record.topics import Topics
 from tests.bench.canned_upstream import CHUNKS
 from tests.bench.load import chunk_us, cpu_us
 from tests.bench.paired import Ratio, keep, paired_ratio, shuffled
-from tests.support.kafka import KafkaBroker
-from tests.support.processes import Process, free_port
+from tests.bench.recorded import OURS_PATH, PATH, recorded
 
 MUST, MUST_CHUNK = 0.6, 0.8
 REQUESTS, CONNECTIONS, STREAMS = 4000, 8, 50
-PATH = "/v1/chat/completions"
 WHAT = ("request", "chunk")
 
 
@@ -56,18 +49,6 @@ class Candidate:
         return await cpu_us(self.port, self.path, self.pid, REQUESTS, CONNECTIONS)
 
 
-def python(*arguments: str) -> subprocess.Popen[bytes]:
-    """A Python process of ours."""
-    return subprocess.Popen([sys.executable, "-m", *arguments])
-
-
-def started(module: str, upstream_url: str, path: str) -> tuple[subprocess.Popen[bytes], Candidate]:
-    """A relay that is a module of this package."""
-    port = free_port()
-    process = python(f"tests.bench.{module}", str(port), upstream_url)
-    return process, Candidate(port, path, process.pid)
-
-
 async def measured(candidates: Mapping[str, Candidate], rounds: int) -> dict[str, Any]:
     """Figures by what is measured and by candidate; the first round warms up."""
     figures: dict[str, Any] = {what: {name: [] for name in candidates} for what in WHAT}
@@ -83,40 +64,21 @@ async def measured(candidates: Mapping[str, Candidate], rounds: int) -> dict[str
 
 async def run(rounds: int, root: Path) -> dict[str, Any]:
     """The figures; everything it starts has ended when it returns."""
-    on = KafkaBroker.started(root / "kafka")
-    await on.create_topics(Topics().specs())
-    upstream_port = free_port()
-    upstream_url = f"http://127.0.0.1:{upstream_port}"
-    upstream = python("tests.bench.canned_upstream", str(upstream_port))
-    bare, bare_at = started("bare_relay", upstream_url, PATH)
-    alone, alone_at = started("relay_alone", upstream_url, "/canned" + PATH)
-    ours = Process(
-        root / "proxy",
-        role="proxy",
-        kafka__bootstrap_servers=on.bootstrap_servers,
-        upstreams=orjson.dumps(
-            {"canned": {"base_url": upstream_url, "dialect": "openai"}}
-        ).decode(),
-    ).start()
-    try:
-        await ours.until_ready()
+    async with recorded(root) as made:
+        bare, bare_port = await made.beside("bare_relay")
+        alone, alone_port = await made.beside("relay_alone")
+        bare_at = Candidate(bare_port, PATH, bare.pid)
         candidates = {
             "bare": bare_at,
             "bare again": bare_at,
-            "logging off": alone_at,
-            "ours": Candidate(ours.port, "/canned" + PATH, ours.pid),
+            "logging off": Candidate(alone_port, OURS_PATH, alone.pid),
+            "ours": Candidate(made.ours.port, OURS_PATH, made.ours.pid),
         }
         for each in candidates.values():
             os.sched_setaffinity(each.pid, {0})
         figures = await measured(candidates, rounds)
-        rss_mb = ours.rss_mb()
-    finally:
-        ours.kill()
-        for process in (bare, alone, upstream):
-            process.kill()
-            process.wait()
-        on.kill()
-    return summary(figures) | {"rounds": rounds, "rss_mb": rss_mb, "machine": platform.platform()}
+        rss_mb = made.ours.rss_mb()
+    return summary(figures) | {"rounds": rounds, "rss_mb": rss_mb}
 
 
 def summary(figures: Mapping[str, Mapping[str, list[float]]]) -> dict[str, Any]:
