@@ -11,17 +11,27 @@ from random import choice
 from typing import Any, NamedTuple, Protocol
 
 from app.errors import TailraceError
-from app.partitioning import murmur2
+from app.partitioning import partition_of
 
 # What Kafka adds to a message at most, in a batch of its own: the batch's head and the record's.
 OVERHEAD_BYTES = 128
 
 
+class Builder(Protocol):
+    """What is used of aiokafka's `BatchBuilder`."""
+
+    def append(self, *, timestamp: int | None, key: bytes | None, value: bytes | None) -> Any:
+        """None if the message does not fit any more; the first one always does."""
+
+    def close(self) -> None:
+        """Take no more."""
+
+
 class Client(Protocol):
     """What is used of aiokafka's producer."""
 
-    def create_batch(self) -> Any:
-        """An empty `BatchBuilder`."""
+    def create_batch(self) -> Builder:
+        """An empty one."""
 
     async def send_batch(self, batch: Any, topic: str, *, partition: int) -> "asyncio.Future[Any]":
         """Hand a batch over; the future gets its first offset."""
@@ -39,7 +49,7 @@ class Batch(NamedTuple):
 
     topic: str
     partition: int
-    builder: Any
+    builder: Builder
     taken: "asyncio.Future[Any]"
 
 
@@ -101,7 +111,7 @@ class Batches:
             known = self._partitions[topic] = sorted(await self._client().partitions_for(topic))
         if key is None:
             return choice(known)  # noqa: S311 - nothing secret about it
-        return known[(murmur2(key) & 0x7FFFFFFF) % len(known)]
+        return known[partition_of(key, len(known))]
 
 
 def _pass_on(taken: "asyncio.Future[Any]", sent: "asyncio.Future[Any]") -> None:

@@ -3,8 +3,8 @@
 What a handler puts and emits is numbered as it is queued and sent in that order by one task. A
 barrier waits until the broker has everything that was queued when it was called, however much is
 queued after it. Messages go in rounds, one each `linger_s` at most, and at once where somebody
-waits. The first delivery that fails closes the outbox: nothing is sent or awaited
-any more, and the owner is told once.
+waits. The first delivery that fails closes the outbox: nothing is sent or awaited any more, and the
+owner is told once.
 """
 
 import asyncio

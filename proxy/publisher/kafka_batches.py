@@ -5,23 +5,10 @@ another one for its partition, to be sent behind the first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
 
+from app.engine.batches import OVERHEAD_BYTES, Builder
 from app.partitioning import partition_of
 from proxy.publisher.outlet import Outgoing
-
-# What Kafka adds to a message at most, in a batch of its own: the batch's head and the record's.
-OVERHEAD_BYTES = 128
-
-
-class Builder(Protocol):
-    """What is used of aiokafka's `BatchBuilder`."""
-
-    def append(self, *, timestamp: int | None, key: bytes, value: bytes) -> Any:
-        """None if the message does not fit any more; the first one always does."""
-
-    def close(self) -> None:
-        """Take no more."""
 
 
 class Gathered:

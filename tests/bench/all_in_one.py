@@ -15,7 +15,6 @@ import random
 import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +22,13 @@ import aiohttp
 
 from tests.bench.paired import Ratio, keep, paired_ratio, shuffled
 from tests.bench.steady import at_rate, call
-from tests.bench.visible import percentile
+from tests.bench.visible import percentile, until_visible_ms
 from tests.support.kafka import KafkaBroker
 from tests.support.processes import Process
 
 MUST_VISIBLE_MS, MUST_RATIO = 1000.0, 1.3
-DELAY_MS, POLL_S, PROBE_EACH = 50, 0.01, 10
+DELAY_MS, PROBE_EACH = 50, 10
 NAMES = ("all", "proxy", "proxy again")
-
-
-async def until_counted(
-    session: aiohttp.ClientSession, url: str, user: str, from_s: float
-) -> float:
-    """Milliseconds until the user's live row answers."""
-    while time.perf_counter() - from_s < 30:
-        async with session.get(f"{url}/api/v1/users/{user}") as answer:
-            if answer.status == 200:
-                return (time.perf_counter() - from_s) * 1000
-        await asyncio.sleep(POLL_S)
-    raise AssertionError(f"{user} was not counted within 30 s")
 
 
 async def slice_of(
@@ -58,7 +45,7 @@ async def slice_of(
             _, ms, ended_s = await call(session, url, user, model="gpt-4o-mini", delay_ms=DELAY_MS)
             took_ms.append(ms)
             if is_probe and counted_ms is not None:
-                counted_ms.append(await until_counted(session, url, user, ended_s))
+                counted_ms.append(await until_visible_ms(session, url, user, ended_s))
 
         await at_rate(rate, seconds, made)
     return statistics.median(took_ms)

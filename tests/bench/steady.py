@@ -4,7 +4,6 @@ A call that is due is made whether those before it have been answered or not.
 """
 
 import asyncio
-import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -71,9 +70,3 @@ def tree_cpu_s(pid: int) -> float:
         except OSError:
             continue
     return total_s
-
-
-def rss_mb(pid: int) -> float:
-    """Resident memory of one process."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -50,7 +50,13 @@ async def call(session: aiohttp.ClientSession, url: str, user: str) -> float:
 
 async def visible_after_ms(session: aiohttp.ClientSession, url: str, user: str) -> float:
     """Milliseconds from the response's end until the user's live row answers."""
-    ended = await call(session, url, user)
+    return await until_visible_ms(session, url, user, await call(session, url, user))
+
+
+async def until_visible_ms(
+    session: aiohttp.ClientSession, url: str, user: str, ended: float
+) -> float:
+    """Milliseconds from a response's end (`perf_counter`) until the user's live row answers."""
     while time.perf_counter() - ended < 30:
         async with session.get(f"{url}/api/v1/users/{user}") as response:
             if response.status == 200:

@@ -10,21 +10,12 @@ import os
 import tempfile
 from typing import Any
 
-import faust
+from tests.bench.meters.stock_faust import run, stock_app
 
 
 def app_of(servers: str, name: str, partitions: int, data_dir: str) -> Any:
     """An app that ends when its table is recovered."""
-    app: Any = faust.App(
-        name,
-        broker=f"kafka://{servers}",
-        store="rocksdb://",
-        datadir=data_dir,
-        web_enabled=False,
-        topic_partitions=partitions,
-        key_serializer="raw",
-        value_serializer="raw",
-    )
+    app = stock_app(name, servers, partitions, data_dir)
     raw = {"key_type": bytes, "value_type": bytes, "partitions": partitions}
     source = app.topic(f"{name}-source", key_type=bytes, value_type=bytes, partitions=partitions)
     users = app.Table("users", **raw)
@@ -50,7 +41,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as data_dir:
         app = app_of(args.servers, args.app, args.partitions, data_dir)
-        faust.Worker(app, loglevel="error").execute_from_commandline()
+        run(app)
 
 
 if __name__ == "__main__":

@@ -6,25 +6,15 @@ import tempfile
 import uuid
 from typing import Any
 
-import faust
-
 from app.engine.contracts import Position
 from tests.bench.meters.job import decode, handled, seen_key_of
+from tests.bench.meters.stock_faust import run, stock_app
 from tests.bench.meters.timing import Stopwatch
 
 
 def app_of(servers: str, prefix: str, count: int, partitions: int, data_dir: str) -> Any:
     """An app that ends when it has handled `count` records."""
-    app: Any = faust.App(
-        f"stock-{uuid.uuid4().hex[:8]}",
-        broker=f"kafka://{servers}",
-        store="rocksdb://",
-        datadir=data_dir,
-        web_enabled=False,
-        topic_partitions=partitions,
-        key_serializer="raw",
-        value_serializer="raw",
-    )
+    app = stock_app(f"stock-{uuid.uuid4().hex[:8]}", servers, partitions, data_dir)
     raw = {"key_type": bytes, "value_type": bytes, "partitions": partitions}
     source = app.topic(f"{prefix}.exchanges", key_type=bytes, value_type=bytes)
     facts = app.topic(f"{prefix}.stock-facts", key_type=bytes, value_type=bytes)
@@ -62,7 +52,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as data_dir:
         app = app_of(args.servers, args.prefix, args.count, args.partitions, data_dir)
-        faust.Worker(app, loglevel="error").execute_from_commandline()
+        run(app)
 
 
 if __name__ == "__main__":
