@@ -6,7 +6,8 @@ path; whatever it does not know goes the ordinary way, where the same routes mus
 
     web_app[FRONT] = {"v1": relay_default, "openai": relay_openai}
 
-Only for handlers that no middleware has anything to do with.
+Only for handlers that no middleware has anything to do with. `IN_PLACE` names by the same segments
+who answers plain requests without a task: see `app.front_connection`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,19 +15,23 @@ from typing import Any
 
 from aiohttp import web
 
+from app.front_connection import FrontServer, InPlace
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FRONT = web.AppKey("front", Mapping[str, Handler])
+IN_PLACE = web.AppKey("in_place", Mapping[str, InPlace])
 
 
 class FrontRunner(web.AppRunner):
-    """An `AppRunner` whose server asks the application's `FRONT` first."""
+    """An `AppRunner` whose server asks the application's `IN_PLACE` and `FRONT` first."""
 
-    async def setup(self) -> None:
+    async def _make_server(self) -> web.Server:
         """As any runner; what is registered by then is in front."""
-        await super().setup()
-        handlers = self.app.get(FRONT)
-        if handlers and self.server is not None:
-            self.server.request_handler = _in_front(handlers, self.server.request_handler)
+        server = await super()._make_server()
+        if handlers := self.app.get(FRONT):
+            server.request_handler = _in_front(handlers, server.request_handler)
+        in_place = self.app.get(IN_PLACE)
+        return FrontServer(server, in_place) if in_place else server
 
 
 def _in_front(handlers: Mapping[str, Handler], behind: Any) -> Any:

@@ -10,10 +10,11 @@ from typing import Any
 from aiohttp import web
 
 from app.errors import RelayRefused
-from app.front import FRONT, Handler
+from app.front import FRONT, IN_PLACE, Handler
 from config.settings import RESERVED_UPSTREAM_NAMES
 from proxy.mock.server import register_mock
 from proxy.relay.handler import Relay, origin_form
+from proxy.relay.in_place import InPlaceRelay
 from proxy.relay.targets import names_target
 from proxy.relay.upstreams import Upstream
 
@@ -44,6 +45,11 @@ def register_routes(web_app: web.Application, relay: Relay, *, mock: bool) -> No
     router.add_route("*", NAMED, _named(relay), expect_handler=expect)
     names = {name: _to(relay, upstream) for name, upstream in relay.upstreams.by_name.items()}
     web_app[FRONT] = names | {"v1": _default(relay)}
+    in_place = {
+        name: InPlaceRelay(relay, upstream, len(name) + 1)
+        for name, upstream in relay.upstreams.by_name.items()
+    }
+    web_app[IN_PLACE] = in_place | {"v1": InPlaceRelay(relay, relay.upstreams.default, 0)}
 
 
 def _default(relay: Relay) -> Handler:

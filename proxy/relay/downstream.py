@@ -12,6 +12,7 @@ import struct
 from aiohttp import HttpVersion11, web
 
 from app.errors import ClientGone, UpstreamProtocolError, UpstreamReset
+from app.front_connection import InPlaceRequest
 from proxy.relay.headers import ResponseHead, encode_head
 
 BODYLESS_STATUSES = frozenset({204, 304})
@@ -49,6 +50,9 @@ KEPT = _Written(keep_alive=True)
 CLOSED = _Written(keep_alive=False)
 
 
+Asked = web.BaseRequest | InPlaceRequest
+
+
 class Downstream:
     """One response; `idle_s` is how long a client may go without taking data."""
 
@@ -66,7 +70,7 @@ class Downstream:
         "started",
     )
 
-    def __init__(self, request: web.BaseRequest, request_id: str, idle_s: float) -> None:
+    def __init__(self, request: Asked, request_id: str, idle_s: float) -> None:
         self._request = request
         self._protocol = request.protocol
         self._writer = request.writer
@@ -78,6 +82,16 @@ class Downstream:
         self._hangs_up = False
         self._remaining: int | None = None
         self.started = False
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the connection serves another request."""
+        return self._keep_alive
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the client takes no more: `drained` is to be awaited."""
+        return self._protocol.writing_paused
 
     @property
     def result(self) -> web.StreamResponse:
@@ -99,6 +113,11 @@ class Downstream:
             await self._write(CONTINUE)
 
     async def start(self, status: int, reason: bytes, head: ResponseHead, first: bytes) -> None:
+        """`begin` and `drained`."""
+        self.begin(status, reason, head, first)
+        await self.drained()
+
+    def begin(self, status: int, reason: bytes, head: ResponseHead, first: bytes) -> None:
         """Send the head and the first bytes of the body, which may be none.
 
         Raises: ClientGone; UpstreamProtocolError when the head cannot be passed on.
@@ -111,8 +130,6 @@ class Downstream:
             raise UpstreamProtocolError(str(exc)) from exc
         self.started = True
         self._write_now(data + self._framed(first) if first else data)
-        if self._protocol.writing_paused:
-            await self._drain()
 
     def push(self, chunk: bytes) -> bool:
         """Send some of the body; whether the client takes more, else `drained` is to be awaited.
@@ -134,11 +151,16 @@ class Downstream:
             await self._drain()
 
     async def end(self) -> None:
+        """`finish` and `drained`."""
+        self.finish()
+        await self.drained()
+
+    def finish(self) -> None:
         """Say that the body is complete. Raises: UpstreamReset when it is less than declared."""
         if self._remaining:
             raise UpstreamReset(f"{self._remaining} bytes of the declared length are missing")
         if self._chunked:
-            await self._write(b"0\r\n\r\n")
+            self._write_now(b"0\r\n\r\n")
         if self._hangs_up and self._request.transport is not None:
             self._request.transport.close()
 

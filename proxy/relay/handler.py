@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 
@@ -18,7 +20,7 @@ from proxy.relay.sending import Sender
 from proxy.relay.targets import Targets
 from proxy.relay.upstreams import Upstream, Upstreams
 from proxy.relay.usage_option import UsageFilter, may_be_asked, without_extra
-from proxy.upstream.protocol import UpstreamClient, UpstreamRequest
+from proxy.upstream.protocol import UpstreamClient, UpstreamRequest, UpstreamResponse
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +36,11 @@ class Relay:
         self, upstreams: Upstreams, client: UpstreamClient, calls: Calls, settings: RelaySettings
     ) -> None:
         self.upstreams = upstreams
-        self._calls = calls
-        self._idle_s = settings.idle_timeout_s
-        self._reads_on = settings.on_client_abort == "drain"
-        self._sender = Sender(client, self._idle_s, outlives=self._reads_on)
+        self.client = client
+        self.calls = calls
+        self.idle_s = settings.idle_timeout_s
+        self.reads_on = settings.on_client_abort == "drain"
+        self._sender = Sender(client, self.idle_s, outlives=self.reads_on)
         self._drains = Drains()
         self._targets = Targets(upstreams, settings.targets)
 
@@ -58,20 +61,24 @@ class Relay:
             else:
                 if wanted is not None:
                     upstream, target = wanted, origin_form(request)
-        call = self._calls.open(request.method, upstream, target, head)
-        down = Downstream(request, call.request_id, self._idle_s)
+        call = self.calls.open(request.method, upstream, target, head)
+        down = Downstream(request, call.request_id, self.idle_s)
+        call.refusal = call.refusal or refusal
+        relayed = self._relayed(request, upstream, target, head, call, down)
+        await self.guarded(relayed, call, down)
+        return down.result
+
+    async def guarded(
+        self, relayed: Coroutine[Any, Any, None], call: Call, down: Downstream
+    ) -> bool:
+        """Await (the rest of) a call; whatever fails in it ends the call, and False is returned.
+
+        Never raises but CancelledError, when the client left.
+        """
         try:
-            if (refused := call.refusal or refusal) is not None:
-                raise refused
-            outgoing = _outgoing(request.method, upstream, target, head)
-            asks = False
-            if upstream.include_usage and may_be_asked(request.method, call.path, head):
-                call.response, asks = await self._sender.send_asking(request, head, call, outgoing)
-            else:
-                call.response = await self._sender.send(request, head, call, down, outgoing)
-            await _pass_down(request, call, down, upstream, asks=asks)
+            await relayed
         except asyncio.CancelledError:
-            self._client_left(call, CLIENT_LEFT)
+            self.client_left(call, CLIENT_LEFT)
             raise
         except ClientGone as error:
             await self._client_gone(call, down, error)
@@ -80,11 +87,33 @@ class Relay:
         except Exception as error:
             logger.exception("the relay failed")
             await _fail(call, down, fault_of(TailraceError()), type(error).__name__)
-        return down.result
+        else:
+            return True
+        return False
+
+    async def _relayed(
+        self,
+        request: web.Request,
+        upstream: Upstream,
+        target: str,
+        head: RequestHead,
+        call: Call,
+        down: Downstream,
+    ) -> None:
+        """The whole of a call."""
+        if call.refusal is not None:
+            raise call.refusal
+        outgoing = outgoing_of(request.method, upstream, target, head)
+        asks = False
+        if upstream.include_usage and may_be_asked(request.method, call.path, head):
+            call.response, asks = await self._sender.send_asking(request, head, call, outgoing)
+        else:
+            call.response = await self._sender.send(request, head, call, down, outgoing)
+        await _pass_down(request, call, down, upstream, asks=asks)
 
     def refuse(self, error: RelayRefused) -> web.Response:
         """The answer to a call that belongs to no upstream: counted, without a record."""
-        self._calls.count_unrelayed(error.code)
+        self.calls.count_unrelayed(error.code)
         fault = fault_of(error)
         return web.Response(
             status=fault.status,
@@ -101,22 +130,23 @@ class Relay:
         deadline_s = asyncio.get_running_loop().time() + grace_s
         await self._drains.close(grace_s)
         left_s = max(0.0, deadline_s - asyncio.get_running_loop().time())
-        await self._calls.finishing.close(left_s)
+        await self.calls.finishing.close(left_s)
 
-    def _client_left(self, call: Call, reason: str) -> None:
+    def client_left(self, call: Call, reason: str) -> None:
+        """The end of a call whose client left before it."""
         coming = call.sending or call.response
         if call.answered:
             # SDKs hang up at a stream's end mark, before the end of its framing.
             call.abort()
             call.finish("completed")
-        elif self._reads_on and coming is not None and call.request_complete:
+        elif self.reads_on and coming is not None and call.request_complete:
             self._drains.take(call, coming)
         else:
             call.abort()
             call.finish("client_abort", reason)
 
     async def _client_gone(self, call: Call, down: Downstream, error: ClientGone) -> None:
-        self._client_left(call, str(error))
+        self.client_left(call, str(error))
         if down.started:
             down.cut(at_once=True)
         else:
@@ -133,16 +163,37 @@ def origin_form(request: web.Request) -> str:
     return "/" + target.split("://", 1)[-1].partition("/")[2]
 
 
+def passed_head(response: UpstreamResponse) -> ResponseHead:
+    """The head as it passes. Raises: UpstreamProtocolError."""
+    try:
+        return split_response(response.headers)
+    except ValueError as exc:
+        raise UpstreamProtocolError("the declared length is not a number") from exc
+
+
+async def pass_rest(call: Call, down: Downstream, response: UpstreamResponse) -> None:
+    """What is left of a response, for a client that has to be waited for."""
+
+    def pass_on(chunk: bytes) -> bool:
+        try:
+            return down.push(chunk)
+        finally:
+            call.feed_response(chunk)
+
+    await down.drained()
+    while not await response.pass_to(pass_on):
+        await down.drained()
+    await down.end()
+    call.finish("completed")
+
+
 async def _pass_down(
     request: web.Request, call: Call, down: Downstream, upstream: Upstream, *, asks: bool
 ) -> None:
     """The response to the client, a copy to the call; `asks`: we had the request ask for usage."""
     response = call.response
     assert response is not None
-    try:
-        head = split_response(response.headers)
-    except ValueError as exc:
-        raise UpstreamProtocolError("the declared length is not a number") from exc
+    head = passed_head(response)
     if may_tell_address(response.status, call.path):
         lead_back(head, response.status, request, upstream, call.path)
     call.response_started(response.status, head)
@@ -206,7 +257,8 @@ async def _tell(call: Call, down: Downstream, fault: Fault) -> None:
         logger.debug("nobody to tell %s: %s", fault.code, gone)
 
 
-def _outgoing(method: str, upstream: Upstream, target: str, head: RequestHead) -> UpstreamRequest:
+def outgoing_of(method: str, upstream: Upstream, target: str, head: RequestHead) -> UpstreamRequest:
+    """The request as it goes up, without its body. Raises: RelayRefused (`invalid_path`)."""
     target = upstream.base_path + target
     if not target.isascii():
         raise RelayRefused(400, "invalid_path", "the path holds characters that a URL cannot")

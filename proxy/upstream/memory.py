@@ -13,8 +13,9 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
-from app.errors import UpstreamRefused, UpstreamReset, UpstreamTimeout
-from proxy.upstream.protocol import RawHeaders, Take, Timeouts, UpstreamRequest
+from app.errors import UpstreamError, UpstreamRefused, UpstreamReset, UpstreamTimeout
+from app.tasks import spawn
+from proxy.upstream.protocol import RawHeaders, Take, Timeouts, Told, UpstreamRequest
 
 GENEROUS = Timeouts(connect_s=3600, first_byte_s=3600, idle_s=3600)
 
@@ -61,9 +62,53 @@ class MemoryResponse:
         self._received = received
         self._idle_s = idle_s
         self._ended = False
+        self._told: Told | None = None
+        self._coming: asyncio.Task[None] | None = None
+        self._come = b""
+        self._failure: UpstreamError | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """See `UpstreamResponse.is_over`."""
+        return self._failure is not None or (self._ended and not self._come)
+
+    def is_headed(self) -> bool:
+        """Always."""
+        return True
+
+    def expect_more(self) -> None:
+        """Nothing: every wait for a chunk is bounded."""
+
+    def listen(self, told: Told | None) -> None:
+        """See `UpstreamResponse.listen`; one chunk at a time is held until it is read."""
+        self._told = told
+        if told is not None and self._coming is None:
+            self._look_out()
+
+    def _look_out(self) -> None:
+        self._coming = spawn(self._next(), name="memory-chunk")
+
+    async def _next(self) -> None:
+        try:
+            self._come = await self._read()
+        except UpstreamError as error:
+            self._failure = error
+        self._coming = None
+        if self._told is not None:
+            self._told()
 
     async def read(self) -> bytes:
         """The next chunk; see `UpstreamResponse.read`."""
+        while self._coming is not None:
+            await asyncio.wait([self._coming])
+        if self._failure is not None:
+            raise self._failure
+        if self._come:
+            come, self._come = self._come, b""
+            return come
+        return await self._read()
+
+    async def _read(self) -> bytes:
         if self._ended:
             return b""
         if self._received.aborted.is_set():
@@ -79,10 +124,15 @@ class MemoryResponse:
             raise UpstreamTimeout("idle") from exc
 
     def read_nowait(self) -> bytes:
-        """Always empty: a chunk exists only once it is asked for."""
+        """Empty unless listened to: a chunk exists only once it is asked for."""
+        if self._failure is not None:
+            raise self._failure
         if not self._ended and self._received.aborted.is_set():
             raise UpstreamReset("the response was aborted")
-        return b""
+        come, self._come = self._come, b""
+        if come and self._told is not None and self._coming is None:
+            self._look_out()
+        return come
 
     async def pass_to(self, take: Take) -> bool:
         """Chunk by chunk; see `UpstreamResponse.pass_to`."""
@@ -124,6 +174,16 @@ class MemoryUpstream:
             received.aborted.set()
             raise
         return MemoryResponse(reply, received, self._timeouts.idle_s)
+
+    def begin(self, request: UpstreamRequest, told: Told) -> None:
+        """Never: every request waits for its answer's head."""
+        del request, told
+
+    async def reach(self, request: UpstreamRequest, told: Told) -> MemoryResponse:
+        """See `UpstreamClient.reach`; the head has come with it."""
+        response = await self.send(request)
+        response.listen(told)
+        return response
 
     async def close(self) -> None:
         """Refuse what comes, and abort what is open."""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 Take = Callable[[bytes], bool]
+Told = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,22 @@ class UpstreamResponse(Protocol):
     def headers(self) -> RawHeaders:
         """Every header field in order, names in their own spelling."""
 
+    @property
+    def is_over(self) -> bool:
+        """Whether all of it was read, or it has failed: there is nothing more to come."""
+
+    def is_headed(self) -> bool:
+        """Whether the head has come; of a response from `UpstreamClient.begin`, whose has not yet.
+
+        Raises: what `UpstreamClient.send` raises, once the head will not come.
+        """
+
+    def expect_more(self) -> None:
+        """Bound the wait for the next bytes, where nobody waits in `read` or `pass_to`."""
+
+    def listen(self, told: "Told | None") -> None:
+        """Call back at any news from now on; None: whoever reads waits for it by itself."""
+
     async def read(self) -> bytes:
         """The next bytes of the body as soon as there are any; empty at its end, and from then on.
 
@@ -92,6 +109,17 @@ class UpstreamClient(Protocol):
         Raises: UpstreamRefused, UpstreamReset, UpstreamTimeout (`connect`, `first_byte`),
         UpstreamProtocolError.
         """
+
+    def begin(self, request: UpstreamRequest, told: Told) -> UpstreamResponse | None:
+        """Send a request whose body is whole, without waiting; its head is still to come.
+
+        `told` is called, within the loop's callbacks, whenever there is news: the head, bytes, the
+        end, a failure. None where no connection is free: then nothing was done.
+        Raises: UpstreamRefused, UpstreamProtocolError.
+        """
+
+    async def reach(self, request: UpstreamRequest, told: Told) -> UpstreamResponse:
+        """As `begin`, after waiting for a connection. Raises: UpstreamTimeout (`connect`) too."""
 
     async def close(self) -> None:
         """Close every connection; responses still open end with UpstreamReset."""

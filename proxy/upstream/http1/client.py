@@ -12,7 +12,7 @@ from proxy.upstream.http1.pool import Pool
 from proxy.upstream.http1.request import Head, Origin, head_of, origin_of
 from proxy.upstream.http1.response import Http1Response
 from proxy.upstream.http1.upload import upload
-from proxy.upstream.protocol import Timeouts, UpstreamRequest
+from proxy.upstream.protocol import Timeouts, Told, UpstreamRequest
 
 SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 TOGETHER_BYTES = 64 * 1024
@@ -46,6 +46,22 @@ class Http1Upstream:
         fresh = await self._pool.acquire(origin, fresh=True)
         return await self._exchange(fresh, origin, request, head)
 
+    def begin(self, request: UpstreamRequest, told: Told) -> Http1Response | None:
+        """See `UpstreamClient.begin`."""
+        if self._pool.is_closed:
+            raise UpstreamRefused("the relay is stopping")
+        origin = self._origin_of(request.origin)
+        head = head_of(request, origin.authority)
+        connection = self._pool.kept(origin)
+        return None if connection is None else self._begun(connection, origin, request, head, told)
+
+    async def reach(self, request: UpstreamRequest, told: Told) -> Http1Response:
+        """See `UpstreamClient.reach`."""
+        origin = self._origin_of(request.origin)
+        head = head_of(request, origin.authority)
+        connection = await self._pool.acquire(origin)
+        return self._begun(connection, origin, request, head, told)
+
     async def close(self) -> None:
         """Close every connection."""
         self._pool.close()
@@ -77,12 +93,38 @@ class Http1Upstream:
                 sending = spawn(_sent(connection, head, body, response), name="upstream-upload")
             if sending is None:
                 response.expect_head(self._timeouts.first_byte_s)
-            elif not response.is_headed:
+            elif response.is_waited_for:
                 self._bound(response, sending)
             await response.head()
         except BaseException as exc:
             response.fail(exc if isinstance(exc, UpstreamError) else UpstreamReset("given up"))
             raise
+        response.watch(self._timeouts.idle_s)
+        return response
+
+    def _begun(
+        self,
+        connection: Connection,
+        origin: Origin,
+        request: UpstreamRequest,
+        head: Head,
+        told: Told,
+    ) -> Http1Response:
+        """The request handed over to the transport; its answer still to come."""
+        assert request.body is None or isinstance(request.body, bytes)
+
+        def over(connection: Connection, reusable: bool) -> None:
+            if reusable and connection.is_full:
+                # The answer came before the whole request was sent.
+                connection.close()
+            elif reusable:
+                self._pool.give_back(origin, connection)
+
+        response = Http1Response(connection, over)
+        response.listen(told)
+        connection.begin(response.news, is_head=request.method == "HEAD")
+        _write_whole(connection, head.data, request.body)
+        response.expect_head(self._timeouts.first_byte_s)
         response.watch(self._timeouts.idle_s)
         return response
 

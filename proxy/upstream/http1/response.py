@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from app.errors import UpstreamError, UpstreamReset, UpstreamTimeout
 from proxy.upstream.http1.connection import EARLY, Connection
-from proxy.upstream.protocol import RawHeaders, Take
+from proxy.upstream.protocol import RawHeaders, Take, Told
 
 PAUSE = Exception("no failure: whoever takes the bytes wants no more of them now")
 
@@ -21,6 +21,7 @@ class Http1Response:
         "_on_over",
         "_stop",
         "_take",
+        "_told",
         "_waiter",
         "headers",
         "reason",
@@ -39,12 +40,16 @@ class Http1Response:
         self._failure: UpstreamError | None = None
         self._is_over = False
         self._take: Take | None = None
+        self._told: Told | None = None
         self._stop: Exception | None = None
 
     # -- the head, for the client
 
     def news(self) -> None:
         """The connection has something: bytes, the end, a failure."""
+        if self._told is not None:
+            self._told()
+            return
         take = self._take
         if take is not None and self._failure is None and self._goes_on(take):
             return
@@ -53,14 +58,9 @@ class Http1Response:
             waiter.set_result(None)
 
     @property
-    def is_headed(self) -> bool:
-        """Whether the head has come."""
-        return self._connection.parser.head_complete
-
-    @property
     def is_waited_for(self) -> bool:
         """Whether the head has not come, and may come yet."""
-        return self.status == 0 and not self._is_over and not self.is_headed
+        return self.status == 0 and not self._is_over and not self._connection.parser.head_complete
 
     def expect_head(self, limit_s: float) -> None:
         """From now on the wait for the head is bounded, if it has not ended."""
@@ -69,16 +69,28 @@ class Http1Response:
 
     async def head(self) -> None:
         """Wait for the head. Raises: UpstreamReset, UpstreamProtocolError, UpstreamTimeout."""
+        while not self.is_headed():
+            await self._news()
+
+    def is_headed(self) -> bool:
+        """Whether the head has come; see `UpstreamResponse.is_headed`."""
+        if self.status:
+            return True
         connection = self._connection
-        while not connection.parser.head_complete:
+        parser = connection.parser
+        if not parser.head_complete:
             if self._failure is not None:
                 raise self._failure
             if connection.ended:
                 raise self._fail(connection.error or _early())
-            await self._news()
+            return False
         connection.calm()
-        parser = connection.parser
         self.status, self.reason, self.headers = parser.status, parser.reason, parser.headers
+        return True
+
+    def listen(self, told: Told | None) -> None:
+        """See `UpstreamResponse.listen`."""
+        self._told = told
 
     def watch(self, idle_s: float) -> None:
         """From now on a wait for a further chunk is bounded."""
@@ -86,12 +98,22 @@ class Http1Response:
 
     # -- the body, for the relay
 
+    @property
+    def is_over(self) -> bool:
+        """See `UpstreamResponse.is_over`."""
+        return self._is_over
+
+    def expect_more(self) -> None:
+        """See `UpstreamResponse.expect_more`."""
+        if self._idle_s is not None:
+            self._connection.expect(self._idle_s, self._expire)
+
     async def read(self) -> bytes:
         """The next bytes as they came; see `UpstreamResponse.read`."""
         while True:
             if (taken := self.read_nowait()) or self._is_over:
                 return taken
-            self._wait_for_more()
+            self.expect_more()
             await self._news()
             self._connection.calm()
 
@@ -104,7 +126,7 @@ class Http1Response:
             if self._is_over:
                 return True
             self._take = take
-            self._wait_for_more()
+            self.expect_more()
             try:
                 await self._news()
             finally:
@@ -127,12 +149,8 @@ class Http1Response:
         if self._stop is not None or connection.parser.complete or connection.ended:
             self._take = None
             return False
-        self._wait_for_more()
+        self.expect_more()
         return True
-
-    def _wait_for_more(self) -> None:
-        if self._idle_s is not None:
-            self._connection.expect(self._idle_s, self._expire)
 
     def read_nowait(self) -> bytes:
         """What has come; see `UpstreamResponse.read_nowait`."""

@@ -1,0 +1,187 @@
+"""A call without a task: from its whole request to its record in the callbacks that bring bytes.
+
+What takes time in Python is not the work but the waiting for it: a task, its futures and the turns
+of the event loop cost a call more than all that is done for it. Most calls never wait for anything
+but the upstream's bytes, which come by callbacks anyhow. As soon as one needs more (a connection,
+a client that takes no more data, an answer to a failure), the rest of it goes on in a task, by the
+steps that `Relay` takes for every other call.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from app.front_connection import InPlaceRequest
+from app.tasks import spawn
+from proxy.relay.addresses import lead_back, may_tell_address
+from proxy.relay.call import CLIENT_LEFT, Call
+from proxy.relay.downstream import Downstream
+from proxy.relay.handler import Relay, outgoing_of, pass_rest, passed_head
+from proxy.relay.headers import RequestHead, split_request
+from proxy.relay.targets import names_target
+from proxy.relay.upstreams import Upstream
+from proxy.relay.usage_option import may_be_asked
+from proxy.upstream.protocol import UpstreamRequest, UpstreamResponse
+
+
+class InPlaceRelay:
+    """Takes the plain calls of one upstream. An `app.front_connection.InPlace`."""
+
+    def __init__(self, relay: Relay, upstream: Upstream, skipped: int) -> None:
+        """`skipped` characters of a path name the upstream."""
+        self.relay = relay
+        self.upstream = upstream
+        self._skipped = skipped
+
+    def take(self, request: InPlaceRequest) -> "InPlaceCall | None":
+        """Begin to relay; None where the call needs more than its bytes passed on."""
+        relay = self.relay
+        head = split_request(request.message.raw_headers)
+        if relay.reads_on or (head.own and names_target(head.own)):
+            return None
+        target = request.message.path[self._skipped :]
+        if self.upstream.include_usage and may_be_asked("POST", target.partition("?")[0], head):
+            return None
+        call = relay.calls.open("POST", self.upstream, target, head)
+        taken = InPlaceCall(relay, self.upstream, request, call)
+        taken.begin(target, head)
+        return taken
+
+    def lost(self, request: InPlaceRequest) -> None:
+        """A client that left within its request: recorded as any call that it gave up."""
+        head = split_request(request.message.raw_headers)
+        target = request.message.path[self._skipped :]
+        call = self.relay.calls.open("POST", self.upstream, target, head)
+        call.feed_request(request.content.read_nowait())
+        call.finish("client_abort", "the connection broke before the request's end")
+
+
+class InPlaceCall:
+    """One call that is under way."""
+
+    __slots__ = (
+        "_call",
+        "_down",
+        "_is_over",
+        "_relay",
+        "_request",
+        "_response",
+        "_task",
+        "_upstream",
+    )
+
+    def __init__(
+        self, relay: Relay, upstream: Upstream, request: InPlaceRequest, call: Call
+    ) -> None:
+        self._relay = relay
+        self._upstream = upstream
+        self._request = request
+        self._call = call
+        self._down = Downstream(request, call.request_id, relay.idle_s)
+        self._response: UpstreamResponse | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._is_over = False
+
+    def begin(self, target: str, head: RequestHead) -> None:
+        """Send the request, at once where a connection is free."""
+        call = self._call
+        try:
+            if call.refusal is not None:
+                raise call.refusal
+            outgoing = outgoing_of("POST", self._upstream, target, head)
+            if body := self._request.content.read_nowait():
+                call.feed_request(body)
+                outgoing.body = body
+            self._response = call.response = self._relay.client.begin(outgoing, self._news)
+            call.request_sent()
+        except Exception as error:  # noqa: BLE001 - told to the client as any other failure
+            self._go_on(_raise(error))
+        else:
+            if self._response is None:
+                self._go_on(self._reach(outgoing), ends=False)
+
+    def client_left(self) -> None:
+        """See `Answering`: as a task that is cancelled."""
+        if self._is_over:
+            return
+        if self._task is not None:
+            self._task.cancel()
+            return
+        self._relay.client_left(self._call, CLIENT_LEFT)
+        self._over()
+
+    # -- what the upstream brings
+
+    def _news(self) -> None:
+        response = self._response
+        if self._is_over or self._task is not None or response is None:
+            return
+        try:
+            if not self._down.started:
+                if not response.is_headed():
+                    return
+                self._start(response)
+            self._pass_on(response)
+        except Exception as error:  # noqa: BLE001 - told to the client as any other failure
+            self._go_on(_raise(error))
+
+    def _start(self, response: UpstreamResponse) -> None:
+        call = self._call
+        head = passed_head(response)
+        if may_tell_address(response.status, call.path):
+            request = self._request.ordinary()
+            lead_back(head, response.status, request, self._upstream, call.path)
+        call.response_started(response.status, head)
+        first = response.read_nowait()
+        try:
+            self._down.begin(response.status, response.reason, head, first)
+        finally:
+            if first:
+                call.feed_response(first)
+
+    def _pass_on(self, response: UpstreamResponse) -> None:
+        call, down = self._call, self._down
+        while chunk := response.read_nowait():
+            try:
+                down.push(chunk)
+            finally:
+                call.feed_response(chunk)
+        if down.is_paused:
+            self._go_on(pass_rest(call, down, response))
+        elif response.is_over:
+            down.finish()
+            call.finish("completed")
+            self._over()
+        else:
+            response.expect_more()
+
+    # -- what needs a task
+
+    async def _reach(self, outgoing: UpstreamRequest) -> None:
+        self._response = self._call.response = await self._relay.client.reach(outgoing, self._news)
+
+    def _go_on(self, rest: Coroutine[Any, Any, None], *, ends: bool = True) -> None:
+        """Go on in a task; `ends`: the call is over when that is done."""
+        if self._response is not None:
+            self._response.listen(None)
+        self._task = spawn(self._in_task(rest, ends), name="relay-rest")
+
+    async def _in_task(self, rest: Coroutine[Any, Any, None], ends: bool) -> None:
+        try:
+            went_well = await self._relay.guarded(rest, self._call, self._down)
+        except asyncio.CancelledError:
+            self._over()
+            raise
+        self._task = None
+        if ends or not went_well:
+            self._over()
+        else:
+            self._news()
+
+    def _over(self) -> None:
+        self._is_over = True
+        self._request.protocol.answered(keep_alive=self._down.keeps_alive)
+
+
+async def _raise(error: Exception) -> None:
+    raise error
