@@ -81,7 +81,7 @@ class InPlaceRequest:
 
     async def drain(self) -> None:
         """Wait while the client takes no more. Raises: ConnectionError."""
-        await self.protocol._drain_helper()
+        await self.protocol.drained()
 
     def ordinary(self) -> web.BaseRequest:
         """The request as aiohttp would have made it: for what is seldom needed of it."""
@@ -128,6 +128,10 @@ class FrontConnection(web.RequestHandler):
         elif unserved is not None:
             in_place, request = unserved
             in_place.lost(request)
+
+    async def drained(self) -> None:
+        """Wait while the client takes no more. Raises: ConnectionError."""
+        await self._drain_helper()
 
     # -- in place
 
@@ -241,13 +245,7 @@ class FrontServer(web.Server):
 
     def __init__(self, server: web.Server, front: Mapping[str, InPlace]) -> None:
         """In place of `server`, which is not served itself."""
-        super().__init__(
-            server.request_handler,
-            request_factory=server.request_factory,
-            handler_cancellation=server.handler_cancellation,
-            loop=server._loop,
-            **server._kwargs,
-        )
+        vars(self).update(vars(server))
         self._front = front
 
     def __call__(self) -> FrontConnection:

@@ -6,15 +6,17 @@ Stamp      producer, sequence and time                                  publishe
 Finished   the record, the bodies to keep, what is to be counted        capture -> publisher
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from app.record.bodies import BodyEnvelope
+from app.record.draft import Draft
 from app.record.model import Outcome, Record
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """A record's place among its producer's: `sequence` has no gaps within one `producer_id`."""
 
     producer_id: str
@@ -67,21 +69,25 @@ class CaptureLimits:
     max_event_bytes: int = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """How the relay saw the exchange end; `error` is a short text without secrets."""
 
     outcome: Outcome
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finished:
     """An exchange ready to publish; `bodies` is None when neither side is kept.
 
     `notes` are reasons to be counted, one each: what of the exchange could not be read.
     """
 
-    record: Record
+    draft: Draft
     bodies: BodyEnvelope | None
-    notes: tuple[str, ...] = ()
+    notes: Sequence[str] = ()
+
+    @property
+    def record(self) -> Record:
+        """The record as whoever reads it will see it."""
+        return self.draft.record()

@@ -7,7 +7,7 @@ totals are those of the exchanges that were recorded.
 import zlib
 from collections.abc import Mapping
 
-from app.record.model import Record
+from app.record.draft import Draft
 
 SPACE = 1 << 32
 FAILED_FROM = 400
@@ -22,11 +22,12 @@ class Sampler:
         self._tenants = dict(tenants or {})
         self.is_off = rate >= 1 and all(each >= 1 for each in self._tenants.values())
 
-    def keeps(self, record: Record) -> bool:
+    def keeps(self, draft: Draft) -> bool:
         """Whether an exchange is recorded."""
         if self.is_off:
             return True
-        if record.outcome != "completed" or (record.status or 0) >= FAILED_FROM:
+        fields = draft.fields
+        if fields["outcome"] != "completed" or fields.get("status", 0) >= FAILED_FROM:
             return True
-        rate = self._tenants.get(record.tenant, self._rate)
-        return zlib.crc32(record.request_id.encode()) < rate * SPACE
+        rate = self._tenants.get(fields["tenant"], self._rate)
+        return zlib.crc32(fields["request_id"].encode()) < rate * SPACE

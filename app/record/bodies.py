@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +14,7 @@ class StoredBody:
     crc32: int
 
 
-@dataclass(frozen=True, slots=True)
-class BodyPart:
+class BodyPart(NamedTuple):
     """One side's bytes exactly as they passed, with the headers needed to read them.
 
     A large body's bytes are `stored` instead; `data` is empty then.
@@ -31,8 +31,7 @@ class BodyPart:
         return len(self.data) if self.stored is None else self.stored.size_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class BodyEnvelope:
+class BodyEnvelope(NamedTuple):
     """Both sides of an exchange; a side is None when it was empty, omitted or too large."""
 
     tenant: str

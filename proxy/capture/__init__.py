@@ -8,6 +8,7 @@
     json_body.py      JSON gathered to be parsed, or reduced as it passes if it is large
     form.py           the text fields at the beginning of a form
     large.py          what is asked of whoever keeps bodies that are over it
+    call_fields.py    what a record says of a call whatever became of it
     pace.py           first token and the gaps between tokens
     timings.py        the marks of its course, and the timings made of them
     verdict.py        how it ended, from what the relay and the provider say

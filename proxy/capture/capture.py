@@ -1,5 +1,6 @@
 """One exchange: fed by the relay while it passes, asked once for its record."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -7,8 +8,10 @@ from app.clock import utc
 from app.errors import RecordError
 from app.record.bodies import BodyEnvelope
 from app.record.build import build_record
+from app.record.draft import draft_of, drafted
 from app.record.fields import MAX_USER_BYTES
 from app.record.model import ANONYMOUS_USER
+from proxy.capture.call_fields import fields_of_call
 from proxy.capture.large import Begin, LargeBodies, LargeBody, Side
 from proxy.capture.request_side import RequestSide
 from proxy.capture.response_side import ResponseHead, ResponseSide
@@ -88,14 +91,13 @@ class Capture:
         self._request.feed(chunk)
 
     def request_sent(self, at_s: float, waited_s: float = 0.0) -> None:
-        """The request's last byte has gone up; its body is read now, while the upstream works.
+        """The request's last byte has gone up.
 
         `waited_s` is how much of the time since the start was spent waiting for others: for the
         client's body, for a connection.
         """
         self._marks.request_sent_s = at_s
         self._marks.waited_s = waited_s
-        self._read_request()
 
     def response_started(
         self,
@@ -154,77 +156,58 @@ class Capture:
 
     def _finished(self, ending: Ending, stamp: Stamp) -> Finished:
         asked = self._read_request()
-        response = self._response
+        request, response, meta = self._request, self._response, self._meta
         facts, truncated = self._read_response()
-        error = facts.error or (response.error_text() if response is not None else None)
-        status = response.head.status if response is not None else None
+        error, status, pace = facts.error, None, None
+        fields = fields_of_call(meta, self._family, stamp)
+        fields["request_bytes"] = request.size_bytes
+        if response is not None:
+            pace, status = response.pace, response.head.status
+            fields["response_bytes"] = response.size_bytes
+            error = error or response.error_text()
+            fields["response_body"] = response.state
         outcome, error = verdict(ending, status, error, facts, truncated=truncated)
-        bodies = self._bodies()
-        known = self._known(stamp)
-        known["user"] = self._user(asked)
-        record = build_record(
-            **known,
-            model_requested=asked.model or model_in(self._meta.path),
-            stream=self._streams(asked),
-            status=status,
-            outcome=outcome,
-            error=scrub_text(error, self._meta.secrets),
-            model=self._meta.model_override or facts.model,
-            finish_reason=facts.finish_reason,
-            provider_request_id=self._provider_request_id or facts.provider_id,
-            service_tier=facts.service_tier,
-            reported_cost_nano_usd=facts.reported_cost_nano_usd,
-            timings_ms=self._marks.timings_ms(response.pace if response is not None else None),
-            output_tokens_per_s=tokens_per_s(facts.usage, response.pace) if response else None,
-            usage=facts.usage,
-            body_ref=self._body_ref(bodies),
-            request_body=self._request.state,
-            response_body=response.state if response is not None else "empty",
+        bodies = self._bodies(fields)
+        fields["request_body"] = request.state
+        fields["user"] = self._user(asked)
+        fields["outcome"] = outcome
+        fields["stream"] = self._streams(asked)
+        fields["timings_ms"] = self._marks.timings_ms(pace)
+        if facts.usage is not None:
+            fields["usage"] = facts.usage
+        known = (
+            ("status", status),
+            ("error", error and scrub_text(error, meta.secrets)),
+            ("model_requested", asked.model or model_in(meta.path)),
+            ("model", meta.model_override or facts.model),
+            ("finish_reason", facts.finish_reason),
+            ("provider_request_id", self._provider_request_id or facts.provider_id),
+            ("service_tier", facts.service_tier),
+            ("reported_cost_nano_usd", facts.reported_cost_nano_usd),
+            ("output_tokens_per_s", pace and tokens_per_s(facts.usage, pace)),
+            ("body_ref", bodies and self._body_ref(bodies)),
         )
-        notes = [*self._notes, *self._request.notes, *(response.notes if response else ())]
-        return Finished(record, bodies, tuple(notes))
-
-    def _known(self, stamp: Stamp) -> dict[str, Any]:
-        """What does not depend on the bodies' content."""
-        meta = self._meta
-        return {
-            "tenant": meta.tenant,
-            "request_id": meta.request_id,
-            "client_request_id": meta.client_request_id,
-            "key_id": meta.key_id,
-            "user": meta.user or ANONYMOUS_USER,
-            "session_id": meta.session_id,
-            "session_name": meta.session_name,
-            "session_path": meta.session_path,
-            "properties": meta.properties,
-            "traceparent": meta.traceparent,
-            "producer_id": stamp.producer_id,
-            "sequence": stamp.sequence,
-            "produced_at": stamp.produced_at,
-            "provider": meta.provider,
-            "dialect": self._family,
-            "upstream_url": meta.upstream_url,
-            "path": meta.path,
-            "method": meta.method,
-            "request_bytes": self.request_bytes,
-            "started_at": utc(meta.started_at_s),
-            "client_retry_count": meta.client_retry_count,
-            "response_bytes": self.response_bytes,
-        }
+        for name, value in known:
+            if value is not None:
+                fields[name] = value
+        notes = (*self._notes, *request.notes, *(response.notes if response else ()))
+        return Finished(draft_of(fields), bodies, notes)
 
     def _unread(self, ending: Ending, stamp: Stamp) -> Finished:
         """What remains when reading the exchange failed: no facts, no bodies."""
         status = self._response.head.status if self._response is not None else None
         outcome, error = verdict(ending, status, None, ResponseFacts(), truncated=False)
+        fields = fields_of_call(self._meta, self._family, stamp)
+        fields |= {"request_bytes": self.request_bytes, "response_bytes": self.response_bytes}
         record = build_record(
-            **self._known(stamp),
+            **fields,
             status=status,
             outcome=outcome,
             error=scrub_text(error, self._meta.secrets),
             provider_request_id=self._provider_request_id,
             timings_ms=self._marks.timings_ms(None),
         )
-        return Finished(record, None, tuple(self._notes))
+        return Finished(drafted(record), None, tuple(self._notes))
 
     def _read_request(self) -> RequestFacts:
         try:
@@ -258,14 +241,14 @@ class Capture:
         streamed = response is not None and response.is_stream
         return asked.stream or streamed or stream_in(self._meta.path)
 
-    def _bodies(self) -> BodyEnvelope | None:
+    def _bodies(self, known: Mapping[str, Any]) -> BodyEnvelope | None:
         request = self._request.part()
         response = self._response.part() if self._response is not None else None
         if request is None and response is None:
             return None
-        meta = self._meta
-        started_at = utc(meta.started_at_s)
-        return BodyEnvelope(meta.tenant, meta.request_id, started_at, request, response)
+        return BodyEnvelope(
+            known["tenant"], known["request_id"], known["started_at"], request, response
+        )
 
     def _body_ref(self, bodies: BodyEnvelope | None) -> str | None:
         """How the record names its bodies: by the request id, or by the address of large ones."""

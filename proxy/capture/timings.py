@@ -35,28 +35,36 @@ class Marks:
     first_byte_s: float | None = None
     ended_s: float = 0.0
 
-    def timings_ms(self, pace: Pace | None) -> dict[str, float | None]:
+    def timings_ms(self, pace: Pace | None) -> dict[str, float]:
         """The fields of `app.record.model.Timings`, rounded to a microsecond, never negative.
 
-        `proxy_overhead` is the time from the start until the request had gone up, less what was
-        waited for others in it; what the relay adds on the way down is not measured.
+        What there was not is left out. `proxy_overhead` is the time from the start until the
+        request had gone up, less what was waited for others in it; what the relay adds on the way
+        down is not measured.
         """
-        sent_s = self.request_sent_s
-        upstream_s = None if sent_s is None else max(0.0, self.ended_s - sent_s)
-        has_tokens = pace is not None and pace.first_s is not None
-        return {
-            "total": self._since_start_ms(self.ended_s) or 0.0,
-            "upstream_headers": self._since_start_ms(self.response_started_s),
-            "first_byte": self._since_start_ms(self.first_byte_s),
-            "first_token": self._since_start_ms(pace.first_s) if pace and has_tokens else None,
-            "inter_token_p50": pace.gap_ms(0.50) if pace and has_tokens else None,
-            "inter_token_p99": pace.gap_ms(0.99) if pace and has_tokens else None,
-            "proxy_overhead": (
-                None if sent_s is None else self._since_start_ms(sent_s - self.waited_s)
-            ),
-            "first_reasoning_token": self._since_start_ms(pace.first_thought_s) if pace else None,
-            "upstream": None if upstream_s is None else round(upstream_s * 1000, 3),
-        }
+        started_s, sent_s = self.started_s, self.request_sent_s
+        timings_ms = {"total": _ms(self.ended_s - started_s)}
+        if self.response_started_s is not None:
+            timings_ms["upstream_headers"] = _ms(self.response_started_s - started_s)
+        if self.first_byte_s is not None:
+            timings_ms["first_byte"] = _ms(self.first_byte_s - started_s)
+        if sent_s is not None:
+            timings_ms["proxy_overhead"] = _ms(sent_s - self.waited_s - started_s)
+            timings_ms["upstream"] = _ms(self.ended_s - sent_s)
+        if pace is not None:
+            timings_ms |= self._of_tokens(pace)
+        return timings_ms
 
-    def _since_start_ms(self, at_s: float | None) -> float | None:
-        return None if at_s is None else max(0.0, round((at_s - self.started_s) * 1000, 3))
+    def _of_tokens(self, pace: Pace) -> dict[str, float]:
+        timings_ms: dict[str, float] = {}
+        if pace.first_thought_s is not None:
+            timings_ms["first_reasoning_token"] = _ms(pace.first_thought_s - self.started_s)
+        if pace.first_s is not None:
+            timings_ms["first_token"] = _ms(pace.first_s - self.started_s)
+            gaps = (("inter_token_p50", pace.gap_ms(0.50)), ("inter_token_p99", pace.gap_ms(0.99)))
+            timings_ms |= {name: gap_ms for name, gap_ms in gaps if gap_ms is not None}
+        return timings_ms
+
+
+def _ms(duration_s: float) -> float:
+    return round(duration_s * 1000, 3) if duration_s > 0 else 0.0

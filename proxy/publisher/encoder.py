@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 
 from app.errors import RecordError
-from app.record.model import Record
+from app.record.draft import Draft
 from app.record.topics import Topics
 from proxy.publisher.encoding import body_message, record_message, told
 from proxy.publisher.entry import Entry
@@ -34,7 +34,7 @@ class Encoder:
         queue: PublishQueue,
         topics: Topics,
         *,
-        observe: Callable[[Record], None],
+        observe: Callable[[Draft], None],
         on_encoded: Callable[[], None],
     ) -> None:
         """`observe` sees every record once, before it is encoded.
@@ -58,12 +58,12 @@ class Encoder:
             spent_bytes = 0
             while (entry := self._queue.next_raw()) is not None:
                 spent_bytes += RECORD_COSTS_BYTES + entry.body_bytes
-                if (record := entry.record) is not None:
+                if (draft := entry.draft) is not None:
                     if entry.body_bytes < IN_THREAD_FROM_BYTES:
-                        self._encode(entry, record)
+                        self._encode(entry, draft)
                     else:
-                        await self._encode_in_thread(entry, record)
-                    self._observe(record)
+                        await self._encode_in_thread(entry, draft)
+                    self._observe(draft)
                 if spent_bytes >= SLICE_BYTES:
                     spent_bytes = 0
                     self._on_encoded()
@@ -74,31 +74,31 @@ class Encoder:
                 await asyncio.sleep(self.gather_s)
             self._offered.clear()
 
-    def _encode(self, entry: Entry, record: Record) -> None:
+    def _encode(self, entry: Entry, draft: Draft) -> None:
         body = None
         if entry.bodies is not None:
             try:
                 body = body_message(entry.bodies, self._topics)
             except Exception as error:  # noqa: BLE001 - counted; the record outlives its bodies
                 self._refuse_body(entry, error)
-        self._store(entry, record, body)
+        self._store(entry, draft, body)
 
-    async def _encode_in_thread(self, entry: Entry, record: Record) -> None:
+    async def _encode_in_thread(self, entry: Entry, draft: Draft) -> None:
         body = None
         if entry.bodies is not None:
             try:
                 body = await asyncio.to_thread(body_message, entry.bodies, self._topics)
             except Exception as error:  # noqa: BLE001 - counted; the record outlives its bodies
                 self._refuse_body(entry, error)
-        self._store(entry, record, body)
+        self._store(entry, draft, body)
 
-    def _store(self, entry: Entry, record: Record, body: Outgoing | None) -> None:
+    def _store(self, entry: Entry, draft: Draft, body: Outgoing | None) -> None:
         try:
             lost = entry.lost_body
-            message = record_message(told(record, lost) if lost else record, self._topics)
+            message = record_message(told(draft, lost) if lost else draft, self._topics)
         except Exception:
             # whatever is wrong with one record must not stop its neighbours
-            logger.exception("record %s cannot be encoded", record.request_id)
+            logger.exception("record %s cannot be encoded", draft.fields.get("request_id"))
             self._queue.refuse_raw(entry)
         else:
             self._queue.store(entry, message, body)

@@ -6,19 +6,22 @@ All functions are pure and raise RecordError alone: what cannot be written now n
 from app.errors import RecordError
 from app.record.bodies import BodyEnvelope
 from app.record.body_codec import encode_bodies
-from app.record.codec import decode_record, encode_record
+from app.record.codec import decode_record
+from app.record.draft import Draft, drafted
 from app.record.keys import exchange_key
-from app.record.model import BodyState, Record
+from app.record.model import BodyState
 from app.record.topics import Topics
 from proxy.publisher.outlet import Outgoing
 
 MAX_MESSAGE_BYTES = 8 << 20
+SIDES = ("request_body", "response_body")
 
 
-def record_message(record: Record, topics: Topics) -> Outgoing:
+def record_message(draft: Draft, topics: Topics) -> Outgoing:
     """The record as a message. Raises: RecordError (`invalid`, `too_large`)."""
-    key = exchange_key(record.tenant, record.user, record.request_id)
-    return Outgoing(topics.exchanges, key, encode_record(record))
+    fields = draft.fields
+    key = exchange_key(fields["tenant"], fields["user"], fields["request_id"])
+    return Outgoing(topics.exchanges, key, draft.encode())
 
 
 def body_message(
@@ -34,16 +37,13 @@ def body_message(
     return Outgoing(topics.bodies, bodies.request_id.encode(), value)
 
 
-def told(record: Record, lost: BodyState) -> Record:
+def told(draft: Draft, lost: BodyState) -> Draft:
     """The record of an exchange whose bodies are lost: what it kept is now `lost`."""
-    changes = {
-        "body_ref": None,
-        "request_body": lost if record.request_body == "kept" else record.request_body,
-        "response_body": lost if record.response_body == "kept" else record.response_body,
-    }
-    return record.model_copy(update=changes)
+    fields = draft.fields
+    changes = {side: lost for side in SIDES if fields.get(side) == "kept"}
+    return draft.changed(body_ref=None, **changes)
 
 
 def retold(message: Outgoing, lost: BodyState) -> Outgoing:
     """`told` for a record that is encoded already. Raises: RecordError."""
-    return message._replace(value=encode_record(told(decode_record(message.value), lost)))
+    return message._replace(value=told(drafted(decode_record(message.value)), lost).encode())

@@ -4,7 +4,8 @@ Its size is what it holds in memory: an estimate for objects, exact for messages
 """
 
 from app.record.bodies import BodyEnvelope
-from app.record.model import BodyState, Record
+from app.record.draft import Draft
+from app.record.model import BodyState
 from proxy.exchange import Finished
 from proxy.publisher.accounts.book import Account
 from proxy.publisher.outlet import Outgoing
@@ -31,18 +32,18 @@ class Entry:
         "body_done",
         "body_tries",
         "bytes",
+        "draft",
         "is_encoded",
         "is_gone",
         "lost_body",
         "message",
-        "record",
         "record_done",
     )
 
     def __init__(self, finished: Finished, account: Account | None = None) -> None:
         """Nothing of it is encoded or delivered yet; `account` is where its fate is counted."""
         self.account = account
-        self.record: Record | None = finished.record
+        self.draft: Draft | None = finished.draft
         self.bodies = finished.bodies
         self.message: Outgoing | None = None
         self.body: Outgoing | None = None
@@ -60,7 +61,7 @@ class Entry:
 
         `message` says of the body what is known now.
         """
-        self.record = self.bodies = None
+        self.draft = self.bodies = None
         self.lost_body = None
         self.message = message
         self.body = None if self.body_done else body
@@ -80,7 +81,7 @@ class Entry:
     def release(self) -> None:
         """Hold nothing any more."""
         self.is_gone = True
-        self.record = self.bodies = self.message = self.body = None
+        self.draft = self.bodies = self.message = self.body = None
 
 
 def _size(bodies: BodyEnvelope | None) -> int:

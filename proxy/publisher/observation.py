@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from app.metrics import CALL_S, FAST_S, Metrics
-from app.record.model import Record
+from app.record.draft import Draft
 from app.tally import HistogramTally, Tally
 
 
@@ -24,22 +24,24 @@ class CallMetrics:
         self._metrics = metrics
         self._upstreams: dict[str, _Upstream] = {}
 
-    def observe(self, record: Record) -> None:
+    def observe(self, draft: Draft) -> None:
         """Count one record; milliseconds in it, seconds in the metrics."""
-        upstream = self._upstreams.get(record.provider) or self._new(record.provider)
-        status_class = 0 if record.status is None else record.status // 100
+        fields = draft.fields
+        provider = fields["provider"]
+        upstream = self._upstreams.get(provider) or self._new(provider)
+        status_class = fields.get("status", 0) // 100
         tally = upstream.responses.get(status_class)
         if tally is None:
             name = f"{status_class}xx" if status_class else "none"
-            counter = self._metrics.responses_total.labels(record.provider, name)
+            counter = self._metrics.responses_total.labels(provider, name)
             tally = upstream.responses[status_class] = self._metrics.tallies.counter(counter)
         tally.number += 1
-        timings = record.timings_ms
-        upstream.call.observe(timings.total / 1000)
-        if timings.upstream_headers is not None:
-            upstream.headers.observe(timings.upstream_headers / 1000)
-        if timings.proxy_overhead is not None:
-            upstream.overhead.observe(timings.proxy_overhead / 1000)
+        timings_ms = fields["timings_ms"]
+        upstream.call.observe(timings_ms["total"] / 1000)
+        if (headers_ms := timings_ms.get("upstream_headers")) is not None:
+            upstream.headers.observe(headers_ms / 1000)
+        if (overhead_ms := timings_ms.get("proxy_overhead")) is not None:
+            upstream.overhead.observe(overhead_ms / 1000)
 
     def _new(self, name: str) -> _Upstream:
         metrics, histogram = self._metrics, self._metrics.tallies.histogram

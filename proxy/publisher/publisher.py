@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from app.clock import Clock, utc
 from app.metrics import Metrics
-from app.record.model import Record
+from app.record.draft import Draft
 from app.record.topics import Topics
 from app.tasks import spawn
 from proxy.exchange import Finished, Stamp
@@ -113,8 +113,8 @@ class Publisher:
 
     def offer(self, finished: Finished) -> None:
         """Take an exchange; never blocks, never raises. After `close` it is dropped and counted."""
-        account = self._account(finished.record)
-        if not self._sampler.keeps(finished.record):
+        account = self._account(finished.draft)
+        if not self._sampler.keeps(finished.draft):
             self._sampled_out.inc()
             if account is not None:
                 account.add("sampled_out")
@@ -128,12 +128,13 @@ class Publisher:
         else:
             self._encoder.wake()
 
-    def _account(self, record: Record) -> Account | None:
+    def _account(self, draft: Draft) -> Account | None:
         """Where the fate of a record is counted; it is proxied now."""
         if self.book is None:
             return None
-        account = self.book.account(record.tenant, record.produced_at.timestamp())
-        account.proxied(record.sequence)
+        fields = draft.fields
+        account = self.book.account(fields["tenant"], fields["produced_at"].timestamp())
+        account.proxied(fields["sequence"])
         return account
 
     # -- life

@@ -227,7 +227,7 @@ class Call:
         try:
             finished = self._record(ending, at_s, sink.stamp())
             sink.offer(finished)
-            self._calls.count_relayed(self._meta.provider, finished.record.outcome)
+            self._calls.count_relayed(self._meta.provider, finished.draft.fields["outcome"])
         except Exception:  # noqa: BLE001 - counted; the response is out already
             self._calls.count_failure("finish")
 

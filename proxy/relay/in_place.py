@@ -180,6 +180,9 @@ class InPlaceCall:
 
     def _over(self) -> None:
         self._is_over = True
+        if self._response is not None:
+            # No cycle is left behind: all of the call goes at once, without a collection.
+            self._response.listen(None)
         self._request.protocol.answered(keep_alive=self._down.keeps_alive)
 
 

@@ -24,6 +24,7 @@ from app.clock import SystemClock
 from app.metrics import Metrics
 from app.record.bodies import BodyPart
 from app.record.build import build_record
+from app.record.draft import drafted
 from app.record.topics import Topics
 from proxy.exchange import Finished
 from proxy.publisher.kafka_outlet import KafkaOutlet
@@ -56,7 +57,7 @@ def exchanges(count: int, body_bytes: int) -> list[Finished]:
             bodies = type(bodies)(
                 bodies.tenant, bodies.request_id, bodies.started_at, part, bodies.response
             )
-        made.append(Finished(record, bodies if number % 2 else None))
+        made.append(Finished(drafted(record), bodies if number % 2 else None))
     return made
 
 

@@ -26,7 +26,7 @@ from proxy.routes import RUNNER_OPTIONS, register_routes
 from proxy.upstream.http1.client import Http1Upstream
 from proxy.upstream.protocol import Timeouts
 
-NOTHING: Any = SimpleNamespace(record=SimpleNamespace(outcome="completed"))
+NOTHING: Any = SimpleNamespace(draft=SimpleNamespace(fields={"outcome": "completed"}))
 STAMP = Stamp("nobody", 0, utc(0))
 
 

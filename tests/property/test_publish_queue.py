@@ -47,7 +47,7 @@ class Queue(RuleBasedStateMachine):
             return
         if kept == "no body" and not entry.is_gone:
             self.queue.refuse_raw_body(entry, "body_too_large", "too_large")
-        name = b"gone" if entry.record is None else entry.record.request_id.encode()
+        name = b"gone" if entry.draft is None else entry.draft.fields["request_id"].encode()
         body = None if entry.bodies is None else Outgoing("b", name, b"b" * (entry.body_bytes // 3))
         self.queue.store(entry, Outgoing("e", name, b"r" * 2_000), body)
 

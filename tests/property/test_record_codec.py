@@ -12,6 +12,7 @@ from app.record import body_codec, codec
 from app.record.bodies import BodyEnvelope, BodyPart
 from app.record.build import build_record
 from app.record.dead_letter import DeadLetterReason
+from app.record.draft import draft_of, drafted, is_sound
 from app.record.model import BodyState, Outcome, Record, Timings, Usage
 from tests.support.records import STARTED_AT, fields, record
 
@@ -64,7 +65,9 @@ records = st.builds(
     usage=st.none() | usages,
     request_body=st.sampled_from(get_args(BodyState)),
 )
-parts = st.none() | st.builds(BodyPart, text(100), text(20), st.binary(max_size=2000))
+parts = st.none() | st.builds(
+    BodyPart, text(100), text(20), st.binary(max_size=2000), stored=st.none()
+)
 envelopes = st.builds(
     BodyEnvelope,
     tenant=st.just("default"),
@@ -171,3 +174,20 @@ def test_a_flipped_byte_is_taken_or_refused(decode: Any, value: bytes) -> None:
         for bit in (0x01, 0x20, 0x80, 0xFF)
     ]
     assert not all(flipped)
+
+
+@given(records)
+def test_a_draft_says_what_its_record_says(original: Record) -> None:
+    assert drafted(original).record() == original
+
+
+@given(st.sampled_from(sorted(Record.model_fields)), JSON)
+def test_what_is_sound_is_what_the_model_takes(name: str, value: Any) -> None:
+    """Whatever is in a field, a draft is what the model would have made of it."""
+    full = {"request_body": "empty", "response_body": "empty", "user": "u", "stream": False}
+    full |= {"tenant": "t"}
+    given = full | {"request_bytes": 1, "response_bytes": 2, "properties": {}}
+    given |= fields(**{name: value})
+    given = {each: found for each, found in given.items() if found is not None}
+    if is_sound(given):
+        assert draft_of(given).record() == build_record(**given)

@@ -12,7 +12,7 @@ from app.sinks.archive.segment import SegmentBuilder, Source, read_member, read_
 
 SOURCE = Source(tenant="t", epoch="e", topic="bodies", partition=0)
 LINES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), max_size=20)
-PARTS = st.none() | st.builds(BodyPart, LINES, LINES, st.binary(max_size=600))
+PARTS = st.none() | st.builds(BodyPart, LINES, LINES, st.binary(max_size=600), stored=st.none())
 IDS = st.uuids(version=4).map(str)
 FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2900, 1, 1, tzinfo=UTC)
 TIMES = st.datetimes(FIRST.replace(tzinfo=None), LAST.replace(tzinfo=None), timezones=st.just(UTC))

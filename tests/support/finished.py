@@ -2,6 +2,7 @@
 
 from app.clock import utc
 from app.record.bodies import BodyEnvelope, BodyPart
+from app.record.draft import drafted
 from proxy.exchange import Finished
 from tests.support.records import record
 
@@ -16,4 +17,4 @@ def finished(number: int, body_bytes: int = 0) -> Finished:
         bodies = BodyEnvelope("default", request_id, utc(1_700_000_000), None, part)
     absent = {"body_ref": None, "request_body": "empty", "response_body": "empty"}
     made = record(**{**absent, "request_id": request_id, "sequence": number, **kept})
-    return Finished(made, bodies)
+    return Finished(drafted(made), bodies)

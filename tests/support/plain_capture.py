@@ -1,6 +1,7 @@
 """A capture that counts bytes and reads nothing: the least a relay can be tried with."""
 
 from app.clock import utc
+from app.record.draft import drafted
 from app.record.model import Record, Timings
 from proxy.capture.large import LargeBody
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
@@ -77,4 +78,4 @@ class PlainCapture:
             error=ending.error,
             timings_ms=Timings(total=(at_s - meta.started_mono_s) * 1000),
         )
-        return Finished(record, None)
+        return Finished(drafted(record), None)

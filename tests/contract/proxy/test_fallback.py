@@ -20,7 +20,7 @@ HERE = Topics("a")
 
 def records(count: int) -> list[Outgoing]:
     """Messages of so many records."""
-    return [record_message(finished(number).record, HERE) for number in range(count)]
+    return [record_message(finished(number).draft, HERE) for number in range(count)]
 
 
 @pytest.fixture

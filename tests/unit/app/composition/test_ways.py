@@ -20,7 +20,7 @@ from tests.support.ingest import AUTHORIZED, TOKEN, Backend
 from tests.support.web_server import served
 
 AWAY = {"bootstrap_servers": "127.0.0.1:1"}
-MESSAGE = record_message(finished(0).record, Topics())
+MESSAGE = record_message(finished(0).draft, Topics())
 
 
 def settings(data_dir: Path, **changes: str) -> Settings:

@@ -1,7 +1,5 @@
 """The body envelope is a frozen value."""
 
-from dataclasses import FrozenInstanceError
-
 import pytest
 
 from app.record.bodies import BodyEnvelope, BodyPart
@@ -14,5 +12,5 @@ def test_envelopes_are_equal_by_value_and_frozen() -> None:
         return BodyEnvelope("default", REQUEST_ID, STARTED_AT, part, None)
 
     assert envelope() == envelope()
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         envelope().tenant = "other"  # type: ignore[misc]

@@ -10,6 +10,7 @@ import pytest
 from app.errors import RecordError
 from app.record.bodies import BodyEnvelope, BodyPart
 from app.record.codec import decode_record
+from app.record.draft import Draft
 from app.record.model import Record
 from app.record.topics import Topics
 from app.tasks import spawn
@@ -29,7 +30,7 @@ class Desk:
     def __init__(self, max_bytes: int = 64 << 20) -> None:
         self.drops: list[str] = []
         self.queue = PublishQueue(1000, max_bytes, self.drops.append)
-        self.observed: list[Record] = []
+        self.observed: list[Draft] = []
         self.wakes = 0
         self.encoder = Encoder(
             self.queue, Topics(), observe=self.observed.append, on_encoded=self._woken
@@ -62,7 +63,7 @@ def with_noise(size_bytes: int) -> Finished:
     exchange = finished(0, 1)
     assert exchange.bodies is not None
     part = BodyPart("x/y", "", random.Random(1).randbytes(size_bytes))
-    return replace(exchange, bodies=replace(exchange.bodies, response=part))
+    return replace(exchange, bodies=exchange.bodies._replace(response=part))
 
 
 async def test_everything_offered_is_encoded_in_order_and_observed_once() -> None:
@@ -74,7 +75,7 @@ async def test_everything_offered_is_encoded_in_order_and_observed_once() -> Non
     entries = await desk.encode()
     assert records(entries) == [exchange.record for exchange in exchanges]
     assert [entry.body is not None for entry in entries] == [False, True] * 30
-    assert desk.observed == [exchange.record for exchange in exchanges]
+    assert [each.record() for each in desk.observed] == [exchange.record for exchange in exchanges]
     assert desk.wakes > 1
 
 
@@ -122,7 +123,7 @@ async def test_a_record_that_cannot_be_encoded_takes_no_neighbour_with_it() -> N
     """It is refused; its body goes as well."""
     desk = Desk()
     broken = finished(0, 10)
-    broken = replace(broken, record=broken.record.model_copy(update={"error": "\ud800"}))
+    broken = replace(broken, draft=broken.draft.changed(error="\ud800"))
     for exchange in (broken, finished(1), finished(2)):
         desk.queue.offer(exchange)
     assert [record.sequence for record in records(await desk.encode())] == [1, 2]

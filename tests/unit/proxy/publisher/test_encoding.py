@@ -5,6 +5,7 @@ import pytest
 from app.errors import RecordError
 from app.record.body_codec import decode_bodies
 from app.record.codec import decode_record
+from app.record.draft import drafted
 from app.record.topics import Topics
 from proxy.publisher.encoding import body_message, record_message, retold, told
 from tests.support.finished import finished
@@ -15,10 +16,10 @@ TOPICS = Topics()
 def test_record_and_bodies_have_their_topics_and_keys() -> None:
     """The record under `tenant|user`, anonymous ones spread; the bodies under the request id."""
     exchange = finished(7, 100)
-    message = record_message(exchange.record, TOPICS)
+    message = record_message(exchange.draft, TOPICS)
     assert message[:2] == (TOPICS.exchanges, b"default|alice")
     assert decode_record(message.value) == exchange.record
-    anonymous = exchange.record.model_copy(update={"user": "anonymous"})
+    anonymous = exchange.draft.changed(user="anonymous")
     assert record_message(anonymous, TOPICS).key.startswith(b"default|anonymous|\x00")
     assert exchange.bodies is not None
     body = body_message(exchange.bodies, TOPICS)
@@ -28,7 +29,7 @@ def test_record_and_bodies_have_their_topics_and_keys() -> None:
 
 def test_a_record_that_cannot_be_written_is_no_message() -> None:
     """A lone surrogate is no UTF-8."""
-    broken = finished(0).record.model_copy(update={"error": "\ud800"})
+    broken = finished(0).draft.changed(error="\ud800")
     with pytest.raises(RecordError, match="invalid"):
         record_message(broken, TOPICS)
 
@@ -45,7 +46,7 @@ def test_bodies_over_the_limit_are_no_message() -> None:
 def test_a_record_is_told_of_the_bodies_that_were_kept() -> None:
     """One side was empty: that stays true."""
     record = finished(0, 10).record
-    changed = told(record, "dropped")
+    changed = told(drafted(record), "dropped").record()
     assert (changed.request_body, changed.response_body) == ("empty", "dropped")
     assert changed.body_ref is None
     same = {"body_ref", "response_body"}
@@ -54,6 +55,8 @@ def test_a_record_is_told_of_the_bodies_that_were_kept() -> None:
 
 def test_a_message_is_told_as_its_record_is() -> None:
     """Topic and key stay."""
-    record = finished(0, 10).record
-    message = record_message(record, TOPICS)
-    assert retold(message, "dropped") == record_message(told(record, "dropped"), TOPICS)
+    draft = finished(0, 10).draft
+    message = record_message(draft, TOPICS)
+    again, once = retold(message, "dropped"), record_message(told(draft, "dropped"), TOPICS)
+    assert again[:2] == once[:2]
+    assert decode_record(again.value) == decode_record(once.value)

@@ -16,7 +16,7 @@ def test_sizes_of_objects_and_of_messages() -> None:
     assert (entry.bytes, entry.body_bytes) == (ENTRY_BYTES + OBJECT_BYTES + 1000, 1000)
     entry.encoded(MESSAGE, BODY)
     assert (entry.bytes, entry.body_bytes) == (ENTRY_BYTES + 2000 + 300, 300)
-    assert entry.record is None
+    assert entry.draft is None
     assert entry.bodies is None
 
 
@@ -45,4 +45,4 @@ def test_what_is_released_holds_nothing() -> None:
     entry = Entry(finished(0, 1000))
     entry.release()
     assert entry.is_gone
-    assert (entry.record, entry.bodies, entry.message, entry.body) == (None,) * 4
+    assert (entry.draft, entry.bodies, entry.message, entry.body) == (None,) * 4

@@ -8,7 +8,6 @@ import orjson
 import pytest
 from aiohttp import web
 
-from app.record.codec import encode_record
 from app.record.keys import exchange_key
 from app.record.topics import Topics
 from proxy.publisher.encoding import body_message, record_message
@@ -25,7 +24,7 @@ def messages(count: int) -> list[Outgoing]:
     """Bodies, then records, as the publisher sends them."""
     exchanges = [finished(number, 100) for number in range(count)]
     bodies = [body_message(each.bodies, HERE) for each in exchanges if each.bodies is not None]
-    return [*bodies, *(record_message(each.record, HERE) for each in exchanges)]
+    return [*bodies, *(record_message(each.draft, HERE) for each in exchanges)]
 
 
 @asynccontextmanager
@@ -123,7 +122,7 @@ async def test_a_backend_that_is_away_is_a_retry() -> None:
 
 def test_the_key_is_made_anew_there() -> None:
     """From the record itself, which has all it is made of."""
-    made = finished(0).record
+    made, record = finished(0).draft, finished(0).record
     message = record_message(made, HERE)
-    assert message.key == exchange_key(made.tenant, made.user, made.request_id)
-    assert message.value == encode_record(made)
+    assert message.key == exchange_key(record.tenant, record.user, record.request_id)
+    assert message.value == made.encode()

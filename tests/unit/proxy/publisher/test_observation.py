@@ -1,6 +1,7 @@
 """What records add to the metrics of calls."""
 
 from app.metrics import Metrics
+from app.record.draft import drafted
 from app.record.model import Timings
 from proxy.publisher.observation import CallMetrics
 from tests.support.records import record
@@ -12,8 +13,8 @@ def test_status_classes_and_times_by_upstream() -> None:
     calls = CallMetrics(metrics)
     times = Timings(total=1500, upstream_headers=250, proxy_overhead=0.5)
     for status in (200, 204, 529):
-        calls.observe(record(provider="a", status=status, timings_ms=times))
-    calls.observe(record(provider="b", status=None, timings_ms=Timings(total=10)))
+        calls.observe(drafted(record(provider="a", status=status, timings_ms=times)))
+    calls.observe(drafted(record(provider="b", status=None, timings_ms=Timings(total=10))))
 
     def value(name: str, **labels: str) -> float | None:
         return metrics.registry.get_sample_value(f"tailrace_{name}", labels)

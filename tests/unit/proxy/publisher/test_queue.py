@@ -23,9 +23,9 @@ def encode(queue: PublishQueue, entries: int = 1000) -> None:
     for _ in range(entries):
         if (entry := queue.next_raw()) is None:
             return
-        assert entry.record is not None
+        assert entry.draft is not None
         body = None if entry.bodies is None else body_message(entry.bodies, TOPICS)
-        queue.store(entry, record_message(entry.record, TOPICS), body)
+        queue.store(entry, record_message(entry.draft, TOPICS), body)
 
 
 def fill(queue: PublishQueue, entries: int, body_bytes: int = 0) -> None:
@@ -140,11 +140,11 @@ def test_what_is_dropped_while_it_is_encoded_stays_dropped() -> None:
     queue.offer(finished(0, 50))
     entry = queue.next_raw()
     assert entry is not None
-    record, bodies = entry.record, entry.bodies
-    assert record is not None
+    draft, bodies = entry.draft, entry.bodies
+    assert draft is not None
     assert bodies is not None
     queue.offer(finished(1))
-    queue.store(entry, record_message(record, TOPICS), body_message(bodies, TOPICS))
+    queue.store(entry, record_message(draft, TOPICS), body_message(bodies, TOPICS))
     queue.refuse_raw(entry)
     encode(queue)
     assert waiting(queue) == [1]
@@ -162,8 +162,8 @@ def test_what_cannot_be_encoded_is_refused_alone() -> None:
     queue.refuse_raw(first)
     queue.refuse_raw_body(second, "body_too_large", "too_large")
     assert second.lost_body == "too_large"
-    assert second.record is not None
-    queue.store(second, record_message(second.record, TOPICS), None)
+    assert second.draft is not None
+    queue.store(second, record_message(second.draft, TOPICS), None)
     encode(queue)
     assert waiting(queue) == [1, 2]
     assert drops == {"refused": 1, "body_refused": 1, "body_too_large": 1}

@@ -39,9 +39,9 @@ class Desk:
         self.queue.offer(finished(number, body_bytes))
         entry = self.queue.next_raw()
         assert entry is not None
-        assert entry.record is not None
+        assert entry.draft is not None
         body = None if entry.bodies is None else body_message(entry.bodies, TOPICS)
-        self.queue.store(entry, record_message(entry.record, TOPICS), body)
+        self.queue.store(entry, record_message(entry.draft, TOPICS), body)
         self.sender.wake()
 
     @property

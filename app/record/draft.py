@@ -1,0 +1,184 @@
+"""A record about to be written: its fields, known to be what the model demands, as one mapping.
+
+Whoever makes a record of an exchange knows most of its fields to be sound. To validate a model and
+to serialise it costs six times as much as to look whether they are and to write them down:
+
+    draft_of(fields)   looks; what is not sound is built by `build_record`, which clips
+    Draft.encode()     the same JSON that the model would give, but for the order of its fields
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from re import fullmatch
+from typing import Any, get_args
+
+import orjson
+
+from app.errors import RecordError
+from app.record.build import build_record
+from app.record.codec import MAX_RECORD_BYTES, decode_record
+from app.record.fields import (
+    EARLIEST_YEAR,
+    LATEST_YEAR,
+    MAX_COUNT,
+    MAX_MILLIS,
+    MAX_PROPERTIES,
+    MAX_PROPERTIES_BYTES,
+    MAX_TOKENS,
+    MAX_USER_BYTES,
+    REQUEST_ID_PATTERN,
+    TENANT_PATTERN,
+)
+from app.record.model import BodyState, Outcome, Record
+
+WORD_CHARS, NAME_CHARS, LINE_CHARS, PATH_CHARS = 64, 256, 512, 1024
+TEXTS = {
+    **dict.fromkeys(
+        ("key_id", "provider", "dialect", "method", "finish_reason", "service_tier"), WORD_CHARS
+    ),
+    **dict.fromkeys(
+        (
+            "client_request_id",
+            "session_id",
+            "session_name",
+            "traceparent",
+            "producer_id",
+            "model_requested",
+            "model",
+            "provider_request_id",
+        ),
+        NAME_CHARS,
+    ),
+    **dict.fromkeys(("session_path", "upstream_url", "error", "body_ref"), LINE_CHARS),
+    "path": PATH_CHARS,
+}
+"""How long each text may be, as the model has it."""
+COUNTS = (
+    ("sequence", 0, MAX_COUNT),
+    ("request_bytes", 0, MAX_COUNT),
+    ("response_bytes", 0, MAX_COUNT),
+    ("status", 100, 999),
+    ("client_retry_count", 0, MAX_COUNT),
+    ("reported_cost_nano_usd", 0, MAX_COUNT),
+)
+OUTCOMES, STATES = frozenset(get_args(Outcome)), frozenset(get_args(BodyState))
+REQUIRED = frozenset(name for name, each in Record.model_fields.items() if each.is_required())
+UTF8_BYTES = 4
+_OPTIONS = orjson.OPT_UTC_Z
+_text_of = TEXTS.get
+_is_request_id = re.compile(REQUEST_ID_PATTERN).fullmatch
+
+
+@dataclass(slots=True)
+class Draft:
+    """A sound record. `fields` leaves out what is absent; times are in UTC."""
+
+    fields: dict[str, Any]
+
+    def encode(self) -> bytes:
+        """The record as JSON. Raises: RecordError (`invalid`, `too_large`)."""
+        try:
+            value = orjson.dumps(self.fields, option=_OPTIONS)
+        except orjson.JSONEncodeError as exc:
+            raise RecordError("invalid", f"a record cannot be written: {exc}") from exc
+        if len(value) > MAX_RECORD_BYTES:
+            raise RecordError("too_large", f"{len(value)} bytes, {MAX_RECORD_BYTES} are written")
+        return value
+
+    def record(self) -> Record:
+        """The model of it. Raises: RecordError."""
+        return decode_record(self.encode())
+
+    def changed(self, **changes: Any) -> "Draft":
+        """Another one, with sound changes; None takes a field out."""
+        fields = self.fields | changes
+        return Draft({name: value for name, value in fields.items() if value is not None})
+
+
+def draft_of(fields: dict[str, Any]) -> Draft:
+    """A draft of these fields of a record, absent ones left out, clipped where needed.
+
+    `timings_ms` and `usage` are mappings. Raises: RecordError (`invalid`).
+    """
+    return Draft(fields) if is_sound(fields) else drafted(build_record(**fields))
+
+
+def drafted(record: Record) -> Draft:
+    """The draft of a record."""
+    return Draft(record.model_dump(exclude_none=True))
+
+
+def is_sound(fields: Mapping[str, Any]) -> bool:
+    """Whether the model would take all of it as it is; False where that takes a closer look."""
+    try:
+        for name, value in fields.items():
+            most = _text_of(name)
+            if most is not None and (len(value) > most or not value.isprintable()):
+                return False
+        return (
+            fields.keys() >= REQUIRED
+            and _is_tenant(fields["tenant"])
+            and _is_request_id(fields["request_id"]) is not None
+            and _is_user(fields["user"])
+            and _is_time(fields["produced_at"])
+            and _is_time(fields["started_at"])
+            and fields["outcome"] in OUTCOMES
+            and fields["request_body"] in STATES
+            and fields["response_body"] in STATES
+            and fields["stream"].__class__ is bool
+            and _are_counts(fields)
+            and _are_timings(fields["timings_ms"])
+            and ("usage" not in fields or _is_usage(fields["usage"]))
+            and (not fields["properties"] or _are_properties(fields["properties"]))
+            and 0 <= fields.get("output_tokens_per_s", 0.0) <= MAX_COUNT
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # A field is missing or of another kind: the model says which.
+        return False
+
+
+@lru_cache(1024)
+def _is_tenant(tenant: str) -> bool:
+    return fullmatch(TENANT_PATTERN, tenant) is not None
+
+
+def _is_user(user: str) -> bool:
+    return 0 < len(user) * UTF8_BYTES <= MAX_USER_BYTES and user.isprintable()
+
+
+def _is_time(time: datetime) -> bool:
+    return time.tzinfo is UTC and EARLIEST_YEAR <= time.year <= LATEST_YEAR
+
+
+def _are_counts(fields: Mapping[str, Any]) -> bool:
+    for name, least, most in COUNTS:
+        if name in fields:
+            value = fields[name]
+            if value.__class__ is not int or not least <= value <= most:
+                return False
+    return True
+
+
+def _are_timings(timings: Mapping[str, float]) -> bool:
+    for value in timings.values():
+        if not 0 <= value <= MAX_MILLIS or value.__class__ is bool:
+            return False
+    return "total" in timings
+
+
+def _is_usage(usage: Mapping[str, int | bool]) -> bool:
+    for name, value in usage.items():
+        if not 0 <= value <= MAX_TOKENS:
+            return False
+        if value.__class__ is not (bool if name == "estimated" else int):
+            return False
+    return True
+
+
+def _are_properties(properties: Mapping[str, str]) -> bool:
+    text = "".join(properties) + "".join(properties.values())
+    fits = len(text) * UTF8_BYTES <= MAX_PROPERTIES_BYTES and len(properties) <= MAX_PROPERTIES
+    return fits and text.isprintable()

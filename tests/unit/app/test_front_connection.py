@@ -1,0 +1,285 @@
+"""Requests answered in place, on real sockets; the rest goes aiohttp's way, beside them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+
+from app import front_connection
+from app.front import IN_PLACE, FrontRunner
+from app.front_connection import InPlaceRequest
+
+PATIENT_S = 20
+
+
+@dataclass
+class Answers:
+    """Answers with the body that came; notes what happened. `/in/held` waits to be let go."""
+
+    taken: list[InPlaceRequest] = field(default_factory=list)
+    lost_bodies: list[bytes] = field(default_factory=list)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, request: InPlaceRequest) -> "Answers | None":
+        if request.message.path == "/in/declined":
+            return None
+        self.taken.append(request)
+        self.came.set()
+        if request.message.path != "/in/held":
+            self.answer(request)
+        return self
+
+    def answer(self, request: InPlaceRequest) -> None:
+        body = request.content.read_nowait()
+        assert request.transport is not None
+        request.transport.write(
+            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+        )
+        request.protocol.answered(keep_alive=request.keep_alive)
+
+    def client_left(self) -> None:
+        self.left.set()
+
+    def lost(self, request: InPlaceRequest) -> None:
+        self.lost_bodies.append(request.content.read_nowait())
+
+
+@dataclass
+class Stand:
+    port: int
+    answers: Answers
+    runner: FrontRunner
+
+    opened: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        self.opened.append(writer)
+        return reader, writer
+
+
+@asynccontextmanager
+async def serving(**options: float) -> AsyncIterator[Stand]:
+    async def ordinary(request: web.Request) -> web.Response:
+        return web.Response(body=b"ordinary " + await request.read())
+
+    web_app, answers = web.Application(), Answers()
+    web_app.router.add_route("*", "/{path:.*}", ordinary)
+    web_app[IN_PLACE] = {"in": answers}
+    runner = FrontRunner(web_app, handler_cancellation=True, shutdown_timeout=5, **options)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    stand = Stand(runner.addresses[0][1], answers, runner)
+    try:
+        yield stand
+    finally:
+        for writer in stand.opened:
+            writer.close()
+        closed = (writer.wait_closed() for writer in stand.opened)
+        await asyncio.gather(*closed, return_exceptions=True)
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def stand() -> AsyncIterator[Stand]:
+    async with serving() as made:
+        yield made
+
+
+def post(path: str, body: bytes, more: str = "") -> bytes:
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: h\r\n{more}Content-Length: {len(body)}\r\n\r\n".encode()
+        + body
+    )
+
+
+async def answer_of(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(PATIENT_S):
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+        return await reader.readexactly(length)
+
+
+async def test_requests_in_place_and_others_take_turns_on_one_connection(stand: Stand) -> None:
+    reader, writer = await stand.open()
+    expected = []
+    for number in range(20):
+        body = b"%d" % number
+        path = ("/in/x", "/other", "/in/declined", "/in")[number % 4]
+        writer.write(post(path, body))
+        expected.append(body if path == "/in/x" else b"ordinary " + body)
+        assert await answer_of(reader) == expected[-1]
+    assert len(stand.answers.taken) == 5
+    writer.close()
+
+
+async def test_pipelined_requests_are_answered_in_their_order(stand: Stand) -> None:
+    reader, writer = await stand.open()
+    paths = ["/in/x", "/in/y", "/other", "/in/x", "/in/declined", "/in/x"] * 20
+    writer.write(b"".join(post(path, b"%d" % n) for n, path in enumerate(paths)))
+    for n, path in enumerate(paths):
+        answer = await answer_of(reader)
+        # Behind an ordinary one, aiohttp's task goes on with the next by itself.
+        assert answer.removeprefix(b"ordinary ") == b"%d" % n
+        assert path.startswith("/in/") or answer.startswith(b"ordinary")
+    writer.close()
+
+
+async def test_a_request_waits_for_the_one_that_is_under_way(stand: Stand) -> None:
+    reader, writer = await stand.open()
+    writer.write(post("/in/held", b"first"))
+    await stand.answers.came.wait()
+    writer.write(post("/other", b"second") + post("/in/x", b"third"))
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.read(1), 0.1)
+    stand.answers.answer(stand.answers.taken[0])
+    assert await answer_of(reader) == b"first"
+    assert await answer_of(reader) == b"ordinary second"
+    assert (await answer_of(reader)).endswith(b"third")
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "more", ["Expect: 100-continue\r\n", "Upgrade: websocket\r\nConnection: upgrade\r\n"]
+)
+async def test_what_expects_more_than_an_answer_goes_the_ordinary_way(
+    stand: Stand, more: str
+) -> None:
+    reader, writer = await stand.open()
+    writer.write(post("/in/x", b"", more))
+    with suppress(asyncio.IncompleteReadError):
+        await reader.readuntil(b"\r\n\r\n")
+    assert not stand.answers.taken
+    writer.close()
+
+
+async def test_a_body_that_comes_a_little_later_is_waited_for(stand: Stand) -> None:
+    """Most SDKs write a head and its body apart."""
+    reader, writer = await stand.open()
+    whole = post("/in/x", b"body")
+    for piece in (whole[:30], whole[30:-4], whole[-4:-2], whole[-2:]):
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(0.02)
+    assert await answer_of(reader) == b"body"
+    assert len(stand.answers.taken) == 1
+    writer.close()
+
+
+async def test_a_body_that_takes_its_time_is_streamed(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(front_connection, "BODY_PATIENCE_S", 0.01)
+    reader, writer = await stand.open()
+    whole = post("/in/x", b"body")
+    writer.write(whole[:-2])
+    await asyncio.sleep(0.1)
+    writer.write(whole[-2:])
+    assert await answer_of(reader) == b"ordinary body"
+    writer.write(post("/in/x", b"next"))
+    assert await answer_of(reader) == b"next"
+    writer.close()
+
+
+async def test_a_client_that_leaves_within_its_request_is_told_of(stand: Stand) -> None:
+    _, writer = await stand.open()
+    writer.write(post("/in/x", b"body")[:-2])
+    await writer.drain()
+    await asyncio.sleep(0.05)
+    writer.close()
+    async with asyncio.timeout(PATIENT_S):
+        while not stand.answers.lost_bodies:
+            await asyncio.sleep(0.01)
+    assert stand.answers.lost_bodies == [b"bo"]
+    assert not stand.answers.taken
+
+
+async def test_a_client_that_leaves_while_it_is_answered_is_told_of(stand: Stand) -> None:
+    _, writer = await stand.open()
+    writer.write(post("/in/held", b"x"))
+    await stand.answers.came.wait()
+    writer.close()
+    async with asyncio.timeout(PATIENT_S):
+        await stand.answers.left.wait()
+    request = stand.answers.taken[0]
+    assert request.transport is None
+    request.protocol.answered(keep_alive=True)
+
+
+@pytest.mark.parametrize("more", ["Connection: close\r\n", ""])
+async def test_a_connection_is_kept_as_the_client_wants(stand: Stand, more: str) -> None:
+    reader, writer = await stand.open()
+    writer.write(post("/in/x", b"x", more))
+    assert await answer_of(reader) == b"x"
+    if more:
+        assert await asyncio.wait_for(reader.read(), PATIENT_S) == b""
+    else:
+        writer.write(post("/in/x", b"y"))
+        assert await answer_of(reader) == b"y"
+    writer.close()
+
+
+async def test_an_idle_connection_is_closed_in_its_time_and_a_busy_one_is_not() -> None:
+    async with serving(keepalive_timeout=0.2) as stand:
+        reader, writer = await stand.open()
+        writer.write(post("/in/x", b"x"))
+        assert await answer_of(reader) == b"x"
+        writer.write(post("/in/held", b"y"))
+        await asyncio.sleep(0.6)
+        stand.answers.answer(stand.answers.taken[-1])
+        assert await answer_of(reader) == b"y"
+        assert await asyncio.wait_for(reader.read(), PATIENT_S) == b""
+        writer.close()
+
+
+async def test_a_stop_waits_for_what_is_under_way() -> None:
+    async with serving() as stand:
+        reader, writer = await stand.open()
+        idle_reader, idle_writer = await stand.open()
+        idle_writer.write(post("/in/x", b"i"))
+        assert await answer_of(idle_reader) == b"i"
+        writer.write(post("/in/held", b"last"))
+        async with asyncio.timeout(PATIENT_S):
+            while len(stand.answers.taken) < 2:
+                await asyncio.sleep(0.01)
+        stopping = asyncio.create_task(stand.runner.cleanup())
+        assert await asyncio.wait_for(idle_reader.read(), PATIENT_S) == b""
+        assert not stopping.done()
+        stand.answers.answer(stand.answers.taken[-1])
+        assert await answer_of(reader) == b"last"
+        assert await asyncio.wait_for(reader.read(), PATIENT_S) == b""
+        await asyncio.wait_for(stopping, PATIENT_S)
+        for each in (writer, idle_writer):
+            each.close()
+
+
+async def test_a_stop_does_not_wait_for_ever(stand: Stand) -> None:
+    async with serving() as stand:
+        stand.runner._shutdown_timeout = 0.1
+        _, writer = await stand.open()
+        writer.write(post("/in/held", b"x"))
+        await stand.answers.came.wait()
+        await asyncio.wait_for(stand.runner.cleanup(), PATIENT_S)
+        assert stand.answers.left.is_set()
+        writer.close()
+
+
+async def test_what_is_no_http_is_answered_as_ever(stand: Stand) -> None:
+    reader, writer = await stand.open()
+    writer.write(b"POST /in/x HTTP/1.1\r\nHost : h\r\n\r\n")
+    assert (await reader.readuntil(b"\r\n")).split()[1] == b"400"
+    assert not stand.answers.taken
+    writer.close()
+
+
+async def test_an_ordinary_request_can_be_had(stand: Stand) -> None:
+    _, writer = await stand.open()
+    writer.write(post("/in/held", b"x", "Marked: yes\r\n"))
+    await stand.answers.came.wait()
+    made = stand.answers.taken[0].ordinary()
+    assert (made.method, made.raw_path, made.headers["marked"]) == ("POST", "/in/held", "yes")
+    writer.close()
