@@ -116,10 +116,13 @@ async def cost(port: int, path: str, pid: int, requests: int, connections: int) 
     return Cost((cpu_s(pid) - before_s) / requests * 1e6, requests / took_s)
 
 
-async def chunk_us(port: int, path: str, pid: int, streams: int, chunks: int) -> float:
-    """CPU microseconds of the process for each chunk of so many streams at the same time."""
+async def chunk_us(
+    port: int, path: str, pid: int, streams: int, chunks: int, times: int = 1
+) -> float:
+    """CPU microseconds of the process for each chunk of so many streams open at once, each of them
+    so many times after one another."""
     body = orjson.dumps({"model": "gpt-4o-mini", "stream": True, "messages": []})
-    budget, asked = [streams], request(path, body)
+    budget, asked = [streams * times], request(path, body)
     before_s = cpu_s(pid)
     await callers(port, lambda: Caller(asked, budget), streams)
-    return (cpu_s(pid) - before_s) / (streams * chunks) * 1e6
+    return (cpu_s(pid) - before_s) / (streams * times * chunks) * 1e6
