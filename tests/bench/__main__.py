@@ -1,9 +1,9 @@
 """`make bench`: every benchmark, one after the other; figures are kept under build/bench/.
 
 `make bench-full` takes the longer forms, and adds what takes long: gateways of others, a million
-users, restarts of workers and proxies, how cost grows, half an hour of soak. Ends with the table of
-targets, from what this run measured. Exits 1 if one of them says that its bound is broken, after
-all have run.
+users, restarts of workers and proxies, how cost grows, what a server of our own would bring, half
+an hour of soak. Ends with the table of targets, from what this run measured. Exits 1 if one of them
+says that its bound is broken, after all have run.
 """
 
 import subprocess
@@ -36,7 +36,7 @@ LONGER = {
     "end_to_end --rates 100": "end_to_end",
     "recovery": "recovery --users 1000000",
 }
-MORE = ("peers", "scaling", "isolation", "growth --full", "soak --minutes 30")
+MORE = ("peers", "scaling", "isolation", "growth --full", "own_server", "soak --minutes 30")
 
 
 def chosen(full: bool) -> list[str]:
