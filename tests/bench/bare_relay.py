@@ -13,7 +13,8 @@ from aiohttp import web
 
 async def serve(port: int, upstream_url: str) -> None:
     """Relay every request until the process is killed."""
-    session = aiohttp.ClientSession(auto_decompress=False)
+    connector = aiohttp.TCPConnector(limit=0)
+    session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
 
     async def relay(request: web.Request) -> web.StreamResponse:
         body = await request.read()

@@ -14,7 +14,6 @@ import asyncio
 import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,32 +22,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.load import Caller, request
+from tests.bench.nginx_relay import nginx
 from tests.bench.paired import keep, shuffled
 from tests.bench.recorded import OURS_PATH, PATH, recorded
 from tests.bench.visible import percentile
-from tests.support.nginx import BINARY
-from tests.support.processes import free_port, until_open
+from tests.support.processes import until_open
 
 MUST_OVER_NGINX_MS = 0.25
 CONNECTIONS = (1, 8, 64)
 REQUESTS = {1: 1000, 8: 3000, 64: 6000}
-NGINX = """
-daemon off; worker_processes 1; error_log stderr crit; pid {root}/nginx.pid;
-events {{ worker_connections 1024; }}
-http {{
-  access_log off;
-  client_body_temp_path {root}/body; proxy_temp_path {root}/proxied;
-  fastcgi_temp_path {root}/fastcgi; uwsgi_temp_path {root}/uwsgi; scgi_temp_path {root}/scgi;
-  upstream canned {{ server 127.0.0.1:{upstream}; keepalive 128; }}
-  server {{
-    listen 127.0.0.1:{port}; keepalive_requests 1000000;
-    location / {{
-      proxy_pass http://canned; proxy_buffering off;
-      proxy_http_version 1.1; proxy_set_header Connection "";
-    }}
-  }}
-}}
-"""
 
 
 class TimedCaller(Caller):
@@ -94,17 +76,6 @@ async def measured(at: Mapping[str, tuple[int, str]], rounds: int) -> dict[str, 
         name: {key: statistics.median(each[key] for each in slices) for key in slices[0]}
         for name, slices in found.items()
     }
-
-
-def nginx(root: Path, upstream: int) -> tuple[subprocess.Popen[bytes], int] | None:
-    """nginx as a reverse proxy with keep-alive both ways, or None where it isn't installed."""
-    if BINARY is None:
-        print("nginx: skipped, it is not installed (Debian: apt install nginx-light)")
-        return None
-    port = free_port()
-    (root / "nginx.conf").write_text(NGINX.format(root=root, upstream=upstream, port=port))
-    options = ("-p", str(root), "-c", str(root / "nginx.conf"), "-g", "master_process off;")
-    return subprocess.Popen([BINARY, *options]), port
 
 
 async def run(rounds: int, root: Path) -> dict[str, Any]:

@@ -15,11 +15,24 @@ from tests.support.processes import Process, free_port, until_open
 
 PATH = "/v1/chat/completions"
 OURS_PATH = "/canned" + PATH
+REFUSED = "127.0.0.1:1"
+"""Where nobody listens."""
 
 
 def python(*arguments: str) -> subprocess.Popen[bytes]:
     """A Python process of ours."""
     return subprocess.Popen([sys.executable, "-m", *arguments])
+
+
+def proxy(data_dir: Path, brokers: str, upstream_port: int) -> Process:
+    """Ours in role `proxy`, not started yet."""
+    canned = {"base_url": f"http://127.0.0.1:{upstream_port}", "dialect": "openai"}
+    return Process(
+        data_dir,
+        role="proxy",
+        kafka__bootstrap_servers=brokers,
+        upstreams=orjson.dumps({"canned": canned}).decode(),
+    )
 
 
 @dataclass(slots=True)
@@ -44,19 +57,21 @@ class Recorded:
         await until_open(port)
         return process, port
 
+    async def spilling(self, data_dir: Path) -> Process:
+        """Another one of ours, whose broker refuses connections."""
+        process = proxy(data_dir, REFUSED, self.upstream_port).start()
+        assert process.popen is not None
+        self.others.append(process.popen)
+        await process.until_live()
+        return process
+
 
 @asynccontextmanager
 async def recorded(root: Path) -> AsyncIterator[Recorded]:
     """All of it started and ready; everything has ended afterwards."""
     port = free_port()
-    upstreams = {"canned": {"base_url": f"http://127.0.0.1:{port}", "dialect": "openai"}}
     on = KafkaBroker.started(root / "kafka")
-    ours = Process(
-        root / "proxy",
-        role="proxy",
-        kafka__bootstrap_servers=on.bootstrap_servers,
-        upstreams=orjson.dumps(upstreams).decode(),
-    )
+    ours = proxy(root / "proxy", on.bootstrap_servers, port)
     made = Recorded(ours, python("tests.bench.canned_upstream", str(port)), port)
     try:
         await on.create_topics(Topics().specs())

@@ -1,6 +1,7 @@
 """Response end → visible in `/api/v1/users/{user}`, and the worker's memory, on a running stack.
 
     python -m tests.bench.visible                     # both, on an embedded stack of its own
+    python -m tests.bench.visible --exchanges 20000   # the same; memory after fewer than 100,000
     python -m tests.bench.visible --url http://127.0.0.1:6066 --rate 100 --seconds 30
     python -m tests.bench.visible --url http://127.0.0.1:6066 --exchanges 100000 --pid 4711
 
@@ -28,6 +29,7 @@ BODY_BYTES = 4096
 POLL_S = 0.01
 MAX_VISIBLE_MS = 1000
 MAX_RSS_MB = 400
+FLOOD = 100_000
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -118,7 +120,7 @@ def measure(url: str, pid: int, *, rate: int, seconds: float, exchanges: int) ->
     return figures
 
 
-def embedded() -> int:
+def embedded(exchanges: int) -> int:
     """Both measurements on a stack of our own; 1 if a bound is broken."""
     with tempfile.TemporaryDirectory() as root:
         stack = Process(Path(root) / "data", command=[sys.executable, "-m", "app", "up"]).start()
@@ -128,7 +130,7 @@ def embedded() -> int:
                 subprocess.check_output(["pgrep", "-P", str(stack.pid), "-f", "app worker"])
             )
             steady_figures = measure(stack.url, worker, rate=100, seconds=30, exchanges=0)
-            flood_figures = measure(stack.url, worker, rate=0, seconds=0, exchanges=100_000)
+            flood_figures = measure(stack.url, worker, rate=0, seconds=0, exchanges=exchanges)
         finally:
             stack.stop()
     broken = steady_figures["visible_p99_ms"] >= MAX_VISIBLE_MS
@@ -146,7 +148,7 @@ def main() -> int:
     parser.add_argument("--pid", type=int, default=0, help="the worker, for its memory")
     args = parser.parse_args()
     if args.url is None:
-        return embedded()
+        return embedded(args.exchanges or FLOOD)
     measure(args.url, args.pid, rate=args.rate, seconds=args.seconds, exchanges=args.exchanges)
     return 0
 
