@@ -7,6 +7,7 @@ bodies to lie in the same partition. What does not fit into a batch begins anoth
 for the next partition, of records to be sent behind the first.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from random import randrange
 
@@ -45,17 +46,23 @@ class Gathering:
         self._partitions = partitions
         self._new_builder = new_builder
         self._any_of = any_of
-        # By topic, and for topics with a meaning in their keys by partition.
-        self._open: dict[tuple[str, int], Gathered] = {}
-        self._bodies: dict[str, list[Gathered]] = {}
+        # By topic and partition; those of bodies, of which one is open at a time, by None.
+        self._open: dict[tuple[str, int | None], Gathered] = {}
         self._made: list[Gathered] = []
+        self._batches: Counter[tuple[str, int]] = Counter()
 
     def add(self, index: int, message: Outgoing) -> None:
         """Take a message; `index` is what it is called in `Gathered.indexes`."""
-        if message.topic.endswith(BODIES):
-            self._add_body(index, message)
-        else:
-            self._add_keyed(index, message)
+        topic, key, value = message
+        partition = None
+        if not topic.endswith(BODIES):
+            known = self._partitions[topic]
+            partition = known[partition_of(key, len(known))]
+        into = self._open.get((topic, partition))
+        if into is None or into.builder.append(timestamp=None, key=key, value=value) is None:
+            into = self._begin(topic, partition, into)
+            into.builder.append(timestamp=None, key=key, value=value)
+        into.indexes.append(index)
 
     def closed(self) -> list[Gathered]:
         """All batches, which take no more; those to be sent first come first."""
@@ -64,35 +71,18 @@ class Gathering:
         # Nobody waits for a partition's second batch before all first ones are on their way.
         return sorted(self._made, key=_order)
 
-    def _add_keyed(self, index: int, message: Outgoing) -> None:
-        topic, key, value = message
-        known = self._partitions[topic]
-        place = (topic, known[partition_of(key, len(known))])
-        into = self._open.get(place)
-        if into is None or into.builder.append(timestamp=None, key=key, value=value) is None:
-            into = self._begin(*place, 0 if into is None else into.nth + 1)
-            into.builder.append(timestamp=None, key=key, value=value)
-            self._open[place] = into
-        into.indexes.append(index)
-
-    def _add_body(self, index: int, message: Outgoing) -> None:
-        topic, key, value = message
-        begun = self._bodies.get(topic)
-        if begun is None or begun[-1].builder.append(timestamp=None, key=key, value=value) is None:
-            begun = self._begin_bodies(topic)
-            begun[-1].builder.append(timestamp=None, key=key, value=value)
-        begun[-1].indexes.append(index)
-
-    def _begin_bodies(self, topic: str) -> list[Gathered]:
-        """Another batch, for the partition next to that of the last one."""
-        known = self._partitions[topic]
-        begun = self._bodies.setdefault(topic, [])
-        at = known.index(begun[-1].partition) + 1 if begun else self._any_of(len(known))
-        begun.append(self._begin(topic, known[at % len(known)], len(begun) // len(known)))
-        return begun
-
-    def _begin(self, topic: str, partition: int, nth: int) -> Gathered:
-        made = Gathered(topic, partition, self._new_builder(), nth)
+    def _begin(self, topic: str, partition: int | None, before: Gathered | None) -> Gathered:
+        """The next batch; with no partition given for that next to the one before."""
+        chosen = partition
+        if chosen is None:
+            known = self._partitions[topic]
+            place = (
+                self._any_of(len(known)) if before is None else known.index(before.partition) + 1
+            )
+            chosen = known[place % len(known)]
+        made = Gathered(topic, chosen, self._new_builder(), self._batches[topic, chosen])
+        self._batches[topic, chosen] += 1
+        self._open[topic, partition] = made
         self._made.append(made)
         return made
 
