@@ -1,7 +1,7 @@
 """Which partition a key belongs to: Kafka's own rule, murmur2 of the key.
 
 The Java client's `Utils.murmur2` and `BuiltInPartitioner.partitionForKey`; whole words at a time,
-because every body that is published has a key of its own.
+because a key that is an id is met but once.
 """
 
 import struct
@@ -11,9 +11,11 @@ SEED, M, MASK = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF
 REMEMBERED_KEYS = 8192
 
 
+# A user's key comes again and again.
+@lru_cache(REMEMBERED_KEYS)
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition of a key, one of so many."""
-    return (_remembered(key) & 0x7FFFFFFF) % partitions
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
 
 
 def murmur2(data: bytes) -> int:
@@ -28,7 +30,3 @@ def murmur2(data: bytes) -> int:
         h = (h ^ int.from_bytes(rest, "little")) * M & MASK
     h = (h ^ h >> 13) * M & MASK
     return h ^ h >> 15
-
-
-# A user's key comes again and again.
-_remembered = lru_cache(REMEMBERED_KEYS)(murmur2)

@@ -35,6 +35,8 @@ class GuardedBroker:
 
     async def deliver(self, batch: Sequence[Outgoing]) -> list[Result]:
         """As an outlet; what the circuit is open for is a `retry` at once."""
+        if not self.is_open:
+            return await self.attempt(batch)
         results: list[Result] = ["retry"] * len(batch)
         if self.is_away:
             return results
@@ -49,12 +51,16 @@ class GuardedBroker:
         """Deliver whatever the circuit says, which learns from it."""
         retry: list[Result] = ["retry"] * len(batch)
         results = await self._deliveries.wait(self._outlet.deliver(batch), retry)
+        if self._failing or "retry" in results:
+            self._learn(batch, results)
+        return results
+
+    def _learn(self, batch: Sequence[Outgoing], results: Sequence[Result]) -> None:
         failing = {m.topic for m, result in zip(batch, results, strict=True) if result == "retry"}
         self._failing -= {message.topic for message in batch} - failing
         if failing:
             self._failing |= failing
             self._on_doubt()
-        return results
 
     async def reach(self) -> bool:
         """Find out whether there is a broker; if not, nobody waits for it any longer."""

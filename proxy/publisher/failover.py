@@ -163,15 +163,15 @@ class FailoverOutlet:
         self, ways: Sequence[tuple[Way, Deliver]], batch: Sequence[Outgoing]
     ) -> list[Result]:
         results: list[Result] = ["retry"] * len(batch)
-        left = list(range(len(batch)))
         for name, deliver in ways:
-            if not left:
+            if "retry" not in results:
                 break
-            answers = await deliver([batch[place] for place in left])
+            left = [place for place, result in enumerate(results) if result == "retry"]
+            # Mostly the first way takes all of it.
+            answers = await deliver(batch if len(left) == len(batch) else [batch[i] for i in left])
             self._on_taken(name, answers.count("delivered"))
             for place, answer in zip(left, answers, strict=True):
                 results[place] = answer
-            left = [place for place in left if results[place] == "retry"]
         if not self._broker.is_open:
             self._backoff.reset()
         self._tell()

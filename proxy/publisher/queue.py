@@ -108,7 +108,8 @@ class PublishQueue:
             self.bytes -= entry.bytes
             entry.encoded(message, body)
             self.bytes += entry.bytes
-            self._shed()
+            if self.bytes > self._max_bytes:
+                self._shed()
 
     def refuse_raw(self, entry: Entry) -> None:
         """An entry from `next_raw` that cannot be encoded, which no retry would mend."""
@@ -129,19 +130,22 @@ class PublishQueue:
         """The oldest entries, at least one if one is sendable; in hand until `settle`."""
         taken: list[Entry] = []
         size_bytes = 0
-        while self.is_sendable and len(taken) < max_records:
-            size_bytes += self._waiting[0].bytes
-            if taken and size_bytes > max_bytes:
+        for entry in self._waiting:
+            size_bytes += entry.bytes
+            full = len(taken) >= max_records or (taken and size_bytes > max_bytes)
+            if full or not entry.is_encoded:
                 break
-            taken.append(self._pop())
+            taken.append(entry)
+        for _ in taken:
+            self._pop()
         self._in_hand += len(taken)
         return taken
 
     def settle(self, taken: Sequence[Entry]) -> int:
         """Give back all that was taken; what is not done waits again, first. Returns how many."""
         again = []
+        self._in_hand -= len(taken)
         for entry in taken:
-            self._in_hand -= 1
             if entry.is_gone:
                 continue
             if entry.record_done and entry.body_done:
@@ -155,20 +159,23 @@ class PublishQueue:
         self._shed()
         return len(again)
 
-    def delivered_record(self, entry: Entry) -> None:
-        """The record of an entry in hand is out."""
-        entry.record_done = True
-        if entry.account is not None:
-            entry.account.add("durable")
+    def delivered_records(self, entries: Sequence[Entry]) -> None:
+        """The records of entries in hand are out; each account counts all of its own at once."""
+        for entry in entries:
+            entry.record_done = True
+        for account, number in Counter([entry.account for entry in entries]).items():
+            if account is not None:
+                account.add("durable", number)
 
-    def delivered_body(self, entry: Entry) -> None:
-        """The body of an entry in hand is out; its bytes are free."""
-        self.bodies_delivered_total += 1
-        self.bytes -= entry.body_bytes
-        entry.bytes -= entry.body_bytes
-        entry.body_bytes = 0
-        entry.body = None
-        entry.body_done = True
+    def delivered_bodies(self, entries: Sequence[Entry]) -> None:
+        """The bodies of entries in hand are out; their bytes are free."""
+        self.bodies_delivered_total += len(entries)
+        self.bytes -= sum([entry.body_bytes for entry in entries])
+        for entry in entries:
+            entry.bytes -= entry.body_bytes
+            entry.body_bytes = 0
+            entry.body = None
+            entry.body_done = True
 
     def refuse_record(self, entry: Entry) -> None:
         """An entry in hand whose record will never be taken."""

@@ -92,16 +92,20 @@ class Sender:
 
     async def _deliver_bodies(self, taken: Sequence[Entry]) -> bool:
         """Whether any is to be tried again."""
-        entries = [entry for entry in taken if entry.body is not None and not entry.body_done]
-        results = await self._deliver([entry.body for entry in entries if entry.body is not None])
-        for entry, result in zip(entries, results, strict=True):
+        entries, batch = [], []
+        for entry in taken:
+            if (body := entry.body) is not None:
+                entries.append(entry)
+                batch.append(body)
+        results = await self._deliver(batch)
+        self._queue.delivered_bodies(_of(entries, results, "delivered"))
+        for entry in _of(entries, results, "refused"):
+            logger.error("a body is refused: %s", _name(entry))
+            self._queue.refuse_body(entry)
+        again = _of(entries, results, "retry")
+        for entry in again:
             entry.body_tries += 1
-            if result == "delivered":
-                self._queue.delivered_body(entry)
-            elif result == "refused":
-                logger.error("a body is refused: %s", _name(entry))
-                self._queue.refuse_body(entry)
-        return "retry" in results
+        return bool(again)
 
     async def _deliver_records(self, taken: Sequence[Entry]) -> bool:
         """Whether any is to be tried again; one that waits for its body is not."""
@@ -114,17 +118,15 @@ class Sender:
                 entries.append(entry)
                 batch.append(message)
         results = await self._deliver(batch)
-        for entry, result in zip(entries, results, strict=True):
-            if result == "delivered":
-                self._queue.delivered_record(entry)
-            elif result == "refused":
-                logger.error("a record is refused: %s", _name(entry))
-                self._queue.refuse_record(entry)
+        self._queue.delivered_records(_of(entries, results, "delivered"))
+        for entry in _of(entries, results, "refused"):
+            logger.error("a record is refused: %s", _name(entry))
+            self._queue.refuse_record(entry)
         return "retry" in results
 
-    async def _deliver(self, batch: Sequence[Outgoing]) -> Sequence[Result]:
+    async def _deliver(self, batch: Sequence[Outgoing]) -> list[Result]:
         if not batch:
-            return ()
+            return []
         began_s = self._clock.monotonic_s()
         results = await self._outlet.deliver(batch)
         self._metrics.delivery_seconds.observe(self._clock.monotonic_s() - began_s)
@@ -132,6 +134,14 @@ class Sender:
             # a batch is of one topic
             self._metrics.produced_total.labels(batch[0].topic).inc(delivered)
         return results
+
+
+def _of(entries: list[Entry], results: list[Result], wanted: Result) -> list[Entry]:
+    """The entries with that result; mostly all of them have the same one."""
+    found = results.count(wanted)
+    if not found or found == len(entries):
+        return entries if found else []
+    return [entry for entry, result in zip(entries, results, strict=True) if result == wanted]
 
 
 def _told(entry: Entry) -> Outgoing | None:

@@ -61,7 +61,7 @@ class Queue(RuleBasedStateMachine):
         for entry, outcome in zip(self.in_hand, outcomes, strict=False):
             if entry.body is not None and not entry.body_done:
                 if outcome == "d":
-                    self.queue.delivered_body(entry)
+                    self.queue.delivered_bodies([entry])
                 elif outcome == "x":
                     self.queue.refuse_body(entry)
             elif not entry.is_gone and not entry.record_done:

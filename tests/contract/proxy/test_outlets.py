@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from app.record.topics import TopicSpec
+from app.partitioning import partition_of
+from app.record.topics import Topics, TopicSpec
 from app.tasks import spawn
 from proxy.publisher.kafka_outlet import FAILURES_BEFORE_ANEW, KafkaOutlet
 from proxy.publisher.memory import MemoryOutlet
@@ -179,3 +180,26 @@ async def test_a_delivery_that_is_given_up_leaves_nothing_behind(
     assert await asyncio.gather(*others) == [["delivered"] * 50] * 3
     await outlet.close()
     assert given_up.cancelled()
+
+
+@pytest.mark.kafka
+async def test_bodies_share_a_partition_and_records_lie_where_their_keys_belong(
+    kafka_broker: KafkaBroker, topic_prefix: str
+) -> None:
+    """Of one delivery; all keys are kept."""
+    topics = Topics(topic_prefix)
+    await kafka_broker.create_topics([TopicSpec(topics.bodies, 8), TopicSpec(topics.exchanges, 8)])
+    outlet = KafkaOutlet({"bootstrap_servers": kafka_broker.bootstrap_servers}, request_timeout_s=5)
+    keys = [b"k%d" % number for number in range(60)]
+    batch = [
+        Outgoing(topic, key, b"v") for topic in (topics.bodies, topics.exchanges) for key in keys
+    ]
+    assert await outlet.deliver(batch) == ["delivered"] * 120
+    await outlet.close()
+    bodies = await consume_all(kafka_broker.bootstrap_servers, topics.bodies)
+    records = await consume_all(kafka_broker.bootstrap_servers, topics.exchanges)
+    assert [message.key for message in bodies] == keys
+    assert len({message.partition for message in bodies}) == 1
+    assert {message.key: message.partition for message in records} == {
+        key: partition_of(key, 8) for key in keys
+    }

@@ -7,11 +7,13 @@ from proxy.publisher.kafka_batches import Gathering, is_too_large
 from proxy.publisher.outlet import Outgoing
 
 BATCH_BYTES = 1000
-PARTITIONS = {"a": [0, 1, 2], "b": [0]}
+BODIES = "t.bodies"
+PARTITIONS = {"a": [0, 1, 2], "b": [0], BODIES: [4, 5, 6]}
 
 
 def gathering() -> Gathering:
-    return Gathering(PARTITIONS, lambda: BatchBuilder(BATCH_BYTES, 0))
+    """Bodies begin with the second partition."""
+    return Gathering(PARTITIONS, lambda: BatchBuilder(BATCH_BYTES, 0), lambda _: 1)
 
 
 def message(number: int, topic: str = "a", size_bytes: int = 10) -> Outgoing:
@@ -32,6 +34,40 @@ def test_each_key_goes_to_its_partition_in_order() -> None:
             i for i, each in enumerate(messages) if partition_of(each.key, 3) == batch.partition
         ]
         assert batch.indexes == belonging
+
+
+def test_bodies_of_a_delivery_go_to_one_partition_whatever_their_keys() -> None:
+    """Beside the records of the same delivery, which go where their keys belong."""
+    gathered = gathering()
+    for index in range(10):
+        gathered.add(index, message(index, BODIES))
+        gathered.add(100 + index, message(index))
+    made = [batch for batch in gathered.closed() if batch.topic == BODIES]
+    assert [(batch.partition, batch.indexes) for batch in made] == [(5, list(range(10)))]
+
+
+def test_each_delivery_chooses_among_all_partitions_of_bodies() -> None:
+    """None is left out."""
+    chosen = set()
+    for _ in range(200):
+        gathered = Gathering(PARTITIONS, lambda: BatchBuilder(BATCH_BYTES, 0))
+        gathered.add(0, message(0, BODIES))
+        chosen |= {batch.partition for batch in gathered.closed()}
+    assert chosen == set(PARTITIONS[BODIES])
+
+
+def test_many_bytes_of_bodies_are_spread_over_partitions() -> None:
+    """Batch by batch; only when all have one does a partition get a second, behind its first."""
+    gathered = gathering()
+    for index in range(5):
+        gathered.add(index, message(index, BODIES, 600))
+    assert [(each.partition, each.nth, each.indexes) for each in gathered.closed()] == [
+        (5, 0, [0]),
+        (6, 0, [1]),
+        (4, 0, [2]),
+        (5, 1, [3]),
+        (6, 1, [4]),
+    ]
 
 
 def test_topics_do_not_share_a_batch() -> None:

@@ -1,8 +1,10 @@
 """The queue's bounds, the order of what is dropped, and its accounts."""
 
 from collections import Counter
+from pathlib import Path
 
 from app.record.topics import Topics
+from proxy.publisher.accounts.book import Book
 from proxy.publisher.encoding import body_message, record_message
 from proxy.publisher.entry import ENTRY_BYTES, OBJECT_BYTES, Entry
 from proxy.publisher.queue import PublishQueue
@@ -83,7 +85,7 @@ def test_the_size_is_an_estimate_of_objects_and_exact_of_messages() -> None:
     assert entry.message is not None
     assert entry.body is not None
     assert queue.bytes == ENTRY_BYTES + len(entry.message.value) + len(entry.body.value)
-    queue.delivered_body(entry)
+    queue.delivered_bodies([entry])
     assert queue.bytes == ENTRY_BYTES + len(entry.message.value)
     entry.record_done = True
     assert queue.settle([entry]) == 0
@@ -186,12 +188,29 @@ def test_settling_keeps_what_is_not_done_in_front() -> None:
     queue, _ = make()
     fill(queue, 4, 10)
     taken = queue.take(3, 1 << 20)
-    queue.delivered_body(taken[1])
+    queue.delivered_bodies([taken[1]])
     taken[1].record_done = taken[2].record_done = True
     assert queue.settle(taken) == 2
     assert waiting(queue) == [0, 2, 3]
     assert queue.delivered_total == 1
     assert queue.bodies_delivered_total == 1
+
+
+def test_records_that_are_out_are_counted_by_account_at_once(tmp_path: Path) -> None:
+    """Each account is moved once for all of its own; some records have none."""
+    queue, _ = make()
+    book = Book(tmp_path, "p")
+    first, second = book.account("a", 1_700_000_000.0), book.account("b", 1_700_000_000.0)
+    for number, account in enumerate([first, second, None, first]):
+        queue.offer(finished(number), account)
+    encode(queue)
+    taken = queue.take(9, 1 << 20)
+    queue.delivered_records(taken[:3])
+    assert [each.slot().values["durable"] for each in (first, second)] == [1, 1]
+    assert queue.settle(taken) == 1
+    queue.delivered_records(queue.take(9, 1 << 20))
+    assert [each.slot().values["durable"] for each in (first, second)] == [2, 1]
+    book.close(told=True)
 
 
 def test_an_entry_whose_body_is_dropped_after_its_record_went_out_is_delivered() -> None:

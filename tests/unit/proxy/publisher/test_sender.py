@@ -131,6 +131,25 @@ async def test_a_refused_body_is_told_to_its_record() -> None:
     assert desk.drops == ["body_refused"]
 
 
+async def test_each_message_of_a_batch_has_its_own_result() -> None:
+    """Of the bodies one is delivered, one refused and one tried again; so of the records then."""
+    desk = Desk()
+    desk.outlet.results.extend(["delivered", "refused", "retry"])
+    desk.outlet.results.extend(["refused", "delivered"])
+    for number in range(3):
+        desk.offer(number, 10)
+    async with sending(desk):
+        await emptied(desk)
+    assert desk.order == ["t.bodies", "t.exchanges", "t.bodies", "t.exchanges"]
+    told = [decode_record(message.value) for message in desk.outlet.on("t.exchanges")]
+    assert [(record.sequence, record.response_body) for record in told] == [
+        (1, "dropped"),
+        (2, "kept"),
+    ]
+    assert desk.drops == ["body_refused", "refused"]
+    assert (desk.queue.delivered_total, desk.queue.bodies_delivered_total) == (2, 2)
+
+
 async def test_a_cancelled_batch_waits_again() -> None:
     """Nothing is in hand after the sender's end."""
     desk = Desk()
