@@ -16,6 +16,7 @@
     openai_usage.py        the usage object of OpenAI's APIs and its variants
     fields.py              reading JSON that anyone may have written
     alike.py               events that differ from the one before in their text alone
+    likeness.py            what such events have in common
     estimate.py            tokens counted by us
     paths.py               what a path tells: the model, and whether a stream is asked for
 

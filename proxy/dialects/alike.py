@@ -8,16 +8,12 @@ one's beginning. Whatever else comes is read as ever, and what was remembered is
 """
 
 from collections.abc import Sequence
-from itertools import islice
 
 from proxy.dialects.base import SILENT, TextState
-from proxy.dialects.estimate import utf8_bytes
-from proxy.dialects.fields import load
+from proxy.dialects.likeness import Likeness
 from proxy.sse import Event
 
 DATA = b"data: "
-SPECIAL = bytes(range(0x20)) + b'"\\'
-"""What cannot stand for itself in a JSON string (RFC 8259, section 7)."""
 MAX_CHUNK_BYTES = 4 << 10
 """No more than so much of an event is remembered."""
 MAX_TRIES = 8
@@ -27,19 +23,18 @@ MAX_TRIES = 8
 class Alike:
     """What one stream's last event was like; `brings` is what the next ones like it bring."""
 
-    __slots__ = ("_after", "_before", "_least_bytes", "_most_bytes", "_state", "_tries", "brings")
+    __slots__ = ("_likeness", "_most_bytes", "_state", "_tries", "brings")
 
     def __init__(self, state: TextState, max_event_bytes: int) -> None:
         self._state = state
         self._most_bytes = max_event_bytes
         self._tries = MAX_TRIES
-        self._before = self._after = b""
-        self._least_bytes = 0
+        self._likeness: Likeness | None = None
         self.brings = SILENT
 
     def learn(self, chunk: bytes, event: Event | None, brings: int) -> None:
         """A chunk was read, which brought so much: `event` and nothing else, None if not so."""
-        self.brings = SILENT
+        self._likeness, self.brings = None, SILENT
         if event is None or brings == SILENT or not self._tries or len(chunk) > MAX_CHUNK_BYTES:
             return
         head = chunk[: len(chunk) - len(event.data) - 2]
@@ -47,66 +42,37 @@ class Alike:
             head == DATA or (head.startswith(b"event: ") and head.endswith(b"\n" + DATA))
         ) and chunk.endswith(event.data + b"\n\n"):
             self._tries -= 1
-            self._remember(head, event.data, brings)
-
-    def _remember(self, head: bytes, data: bytes, brings: int) -> None:
-        text = self._text_in(data)
-        if text is None:
-            return
-        quoted = b'"%b"' % text.encode("utf-8", "replace")
-        start = data.find(quoted)
-        before, after = data[: start + 1], data[start + len(quoted) - 1 :]
-        # The same word may stand elsewhere in the event: another one is read in its place.
-        other = b"?" if text != "?" else b"!"
-        if start >= 0 and self._text_in(before + other + after) == other.decode():
-            self._before, self._after = head + before, after + b"\n\n"
-            self._least_bytes = len(self._before) + len(self._after)
-            self.brings = brings
-
-    def _text_in(self, data: bytes) -> str | None:
-        document = load(data)
-        return self._state.text_in(document) if isinstance(document, dict) else None
+            self._likeness = Likeness.of(self._state, head, event.data)
+            self.brings = brings if self._likeness is not None else SILENT
 
     def take(
         self, chunks: Sequence[bytes], times_s: Sequence[float], first: int
     ) -> tuple[int, Sequence[float]]:
         """Read chunks, from the `first`, while they are alike: their number, all events' times."""
-        texts = self._texts(chunks, first) if self.brings else ()
-        if not texts:
+        likeness = self._likeness
+        insides = likeness.insides(chunks, first, self._most_bytes) if likeness else ()
+        if likeness is None or not insides:
             return 0, ()
-        came_s = times_s[first : first + len(texts)]
-        joined = b" ".join(texts)
-        if joined.isascii() and len(joined.translate(None, SPECIAL)) == len(joined):
-            taken, text_bytes = len(texts), len(joined) - len(texts) + 1
-        else:
-            taken, text_bytes, came_s = self._counted(texts, came_s)
+        taken, came_s = len(insides), times_s[first : first + len(insides)]
+        text_bytes = likeness.text_bytes(insides)
+        if not text_bytes:
+            taken, text_bytes, came_s = _one_by_one(likeness, insides, came_s)
         if taken:
             self._tries = MAX_TRIES
             self._state.add_text(text_bytes)
         return taken, came_s
 
-    def _texts(self, chunks: Sequence[bytes], first: int) -> list[bytes]:
-        before, after, texts = self._before, self._after, []
-        least, most, start, end = self._least_bytes, self._most_bytes, len(before), -len(after)
-        for chunk in islice(chunks, first, None):
-            if not (
-                chunk.startswith(before) and chunk.endswith(after) and least < len(chunk) <= most
-            ):
-                break
-            texts.append(chunk[start:end])
-        return texts
 
-    def _counted(
-        self, texts: Sequence[bytes], times_s: Sequence[float]
-    ) -> tuple[int, int, Sequence[float]]:
-        """As many as are what they seem: their number, all their text, the times of all events."""
-        joint = self._after + self._before
-        taken, text_bytes, came_s = 0, 0, []
-        for text, at_s in zip(texts, times_s, strict=True):
-            sizes = [utf8_bytes(load(b'"%b"' % each)) for each in text.split(joint)]
-            if not all(sizes):
-                break
-            taken += 1
-            text_bytes += sum(sizes)
-            came_s += [at_s] * len(sizes)
-        return taken, text_bytes, came_s
+def _one_by_one(
+    likeness: Likeness, insides: Sequence[bytes], times_s: Sequence[float]
+) -> tuple[int, int, Sequence[float]]:
+    """As many as are what they seem: their number, all their text, the times of all events."""
+    taken, text_bytes, came_s = 0, 0, []
+    for inside, at_s in zip(insides, times_s, strict=True):
+        sizes = likeness.sizes(inside)
+        if not all(sizes):
+            break
+        taken += 1
+        text_bytes += sum(sizes)
+        came_s += [at_s] * len(sizes)
+    return taken, text_bytes, came_s

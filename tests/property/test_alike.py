@@ -21,6 +21,9 @@ TEXTS = [
     b'a"},"delta":{"content":"b', b"x" * 350, b'a"}\n\ndata: {"b":"', b"[DONE]",
 ]  # fmt: skip
 TEXT = st.sampled_from(TEXTS) | st.binary(max_size=6)
+PAD = st.sampled_from([b"#", b"", b"xY", b'"', b"\\", b'","x":"', b"\xc3"]) | st.binary(max_size=3)
+NUMBER = st.sampled_from([b"0", b"012", b"-1", b"1.5", b"1e3", b"", b'"1"', b"9" * 16, b"9" * 30])
+PADDING = {"obfuscation": "#", "sequence_number": 4444}
 CHAT = {"id": "c-1", "model": "gpt-4o", "choices": [{"index": 0, "delta": {"content": "@"}}]}
 DELTA = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "@"}}
 SAID = {"type": "response.output_text.delta", "item_id": "m", "delta": "@"}
@@ -41,6 +44,9 @@ DOCUMENTS: dict[str, list[dict[str, Any]]] = {
         CHAT | {"choices": [{"delta": {"content": "@", "tool_calls": None, "refusal": None}}]},
         CHAT | {"choices": [{"delta": {"content": [{"type": "text", "text": "@"}]}}]},
         CHAT | {"choices": [{"delta": {"tool_calls": [{"function": {"arguments": "@"}}]}}]},
+        CHAT | {"usage": None, "obfuscation": "#"},
+        {"obfuscation": "#"} | CHAT,
+        {"obfuscation": "@"} | CHAT,
         {"choices": [], "usage": {"prompt_tokens": 9, "completion_tokens": 1}},
     ],
     "openai_completions": [
@@ -50,6 +56,10 @@ DOCUMENTS: dict[str, list[dict[str, Any]]] = {
     ],
     "openai_responses": [
         SAID,
+        SAID | PADDING,
+        PADDING | SAID,
+        {"sequence_number": 4444} | SAID | {"obfuscation": "#"},
+        SAID | {"delta": "@", "obfuscation": "@", "sequence_number": "@"},
         SAID | {"type": "response.refusal.delta"},
         SAID | {"type": "response.output_audio.delta"},
         SAID | {"type": "response.reasoning_text.delta"},
@@ -90,7 +100,8 @@ def chunks(draw: st.DrawFn, dialect: str) -> list[bytes]:
             )
         form = draw(st.sampled_from([FORMS[0], FORMS[0], FORMS[1], *FORMS]))
         for text in draw(st.lists(st.just(b" word") | TEXT, min_size=1, max_size=8)):
-            event = data.replace(b"@", text)
+            event = data.replace(b"@", text).replace(b"#", draw(st.just(b"ab") | PAD))
+            event = event.replace(b"4444", draw(st.integers(0, 99).map(b"%d".__mod__) | NUMBER))
             chunk = form.replace(b"%b", event)
             fault = draw(st.integers(0, 24))
             at = draw(st.integers(0, len(chunk)))
@@ -126,7 +137,7 @@ def seen(side: ResponseSide, state: Any) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("dialect", list(DOCUMENTS))
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(data=st.data())
 def test_nothing_is_read_otherwise(dialect: str, data: st.DataObject) -> None:
     stream = data.draw(chunks(dialect))

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from proxy.capture.response_side import ResponseHead, ResponseSide
-from proxy.dialects import alike, dialect_state
+from proxy.dialects import dialect_state
 from proxy.dialects.alike import MAX_CHUNK_BYTES, MAX_TRIES, Alike
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, tells_text
 from proxy.dialects.openai_chat import OpenAIChat
@@ -34,14 +34,11 @@ def taught(data: bytes, state: Any = None) -> Alike:
 
 
 @pytest.mark.parametrize("dialect", EVENTS)
-def test_what_is_like_the_event_before_is_read_without_json(
-    dialect: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_like_the_event_before_is_read_from_its_text(dialect: str) -> None:
     state = dialect_state(*CALLS[dialect])
     assert tells_text(state)
     known = taught(EVENTS[dialect] % b"one", state)
     assert known.brings == SHOWN
-    monkeypatch.setattr(alike, "load", None)
     chunks = [b"data: " + EVENTS[dialect] % word + b"\n\n" for word in (b"skip", b" two", b".")]
     assert known.take(chunks, [1.0, 2.0, 3.0], 1) == (2, [2.0, 3.0])
     assert state._output_bytes == 3 + 4 + 1  # type: ignore[attr-defined]
