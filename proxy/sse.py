@@ -38,10 +38,10 @@ class SseParser:
 
     An event's size is that of its lines without their ends; comments count for nothing. `reduce`
     gives what a line of data is reduced by that is too long: without it, its event is skipped.
+    It is `between` events where the next byte would be the first of one.
     """
 
     __slots__ = (
-        "_between",
         "_data",
         "_discards",
         "_event_bytes",
@@ -55,6 +55,7 @@ class SseParser:
         "_reduce",
         "_reducer",
         "_skip_lf",
+        "between",
         "skipped_total",
     )
 
@@ -63,7 +64,7 @@ class SseParser:
         self._reduce = reduce
         self._reducer: Reducer | None = None
         self.skipped_total = 0
-        self._between = True
+        self.between = True
         self._data: list[bytes] = []
         self._discards = False
         self._event_bytes = 0
@@ -79,7 +80,7 @@ class SseParser:
         """The events that this chunk completes."""
         # Most chunks of most providers are one event of one line.
         if (
-            self._between
+            self.between
             and chunk.startswith(b"data: ")
             and chunk.find(b"\n") == len(chunk) - 2
             and chunk.endswith(b"\n")
@@ -117,7 +118,7 @@ class SseParser:
             self._take(line, events)
         if unfinished:
             self._hold(unfinished)
-        self._between = not (
+        self.between = not (
             self._pending_bytes
             or self._event_bytes
             or self._discards
@@ -129,7 +130,7 @@ class SseParser:
     def _without_mark(self, head: bytes) -> bytes:
         if len(head) < len(BYTE_ORDER_MARK) and BYTE_ORDER_MARK.startswith(head):
             self._head = head
-            self._between = False
+            self.between = False
             return b""
         self._head = None
         return head.removeprefix(BYTE_ORDER_MARK)

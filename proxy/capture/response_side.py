@@ -12,7 +12,8 @@ from proxy.capture.large import Begin, LargeBody
 from proxy.capture.pace import Pace
 from proxy.capture.scrubbing import Scrubber, cleaned
 from proxy.decoding import Decoder, coding_names
-from proxy.dialects.base import SHOWN, DialectState, ResponseFacts
+from proxy.dialects.alike import Alike
+from proxy.dialects.base import SHOWN, SILENT, DialectState, ResponseFacts, tells_text
 from proxy.dialects.fields import load, short
 from proxy.exchange import CaptureLimits
 from proxy.json_elements import JsonElements
@@ -52,6 +53,7 @@ class ResponseSide:
     """One response's bytes. `notes` names what could not be read."""
 
     __slots__ = (
+        "_alike",
         "_copy",
         "_decoder",
         "_dialect",
@@ -62,6 +64,7 @@ class ResponseSide:
         "_secrets",
         "_stopped",
         "_text",
+        "_times_s",
         "_waiting",
         "_waiting_bytes",
         "_watch",
@@ -98,20 +101,26 @@ class ResponseSide:
         self.notes: list[str] = []
         self.pace = Pace()
         self.size_bytes = 0
-        self._waiting: list[tuple[bytes, float]] = []
+        self._waiting: list[bytes] = []
+        self._times_s: list[float] = []
+        self._alike: Alike | None = None
         self._waiting_bytes = 0
-        media_type = head.media_type
+        self._choose(limits, in_elements=in_elements)
+
+    def _choose(self, limits: CaptureLimits, *, in_elements: bool) -> None:
+        """What reads the body, and what decodes it before that."""
+        media_type = self.head.media_type
         if media_type == EVENT_STREAM:
-            self._parser = SseParser(min(limits.max_event_bytes, WHOLE_BYTES), JsonSkim)
+            max_event_bytes = min(limits.max_event_bytes, WHOLE_BYTES)
+            self._parser = SseParser(max_event_bytes, JsonSkim)
+            if tells_text(self._dialect):
+                self._alike = Alike(self._dialect, max_event_bytes)
         elif media_type in OBJECT_STREAMS or (in_elements and "json" in media_type):
             self._elements = JsonElements(limits.max_event_bytes)
         elif "json" in media_type or not media_type:
             self._document = JsonBody(limits.max_decoded_bytes)
-        elif head.status >= 400:
+        elif self.head.status >= 400:
             self._text = BodyCopy(min(MAX_ERROR_TEXT_BYTES, limits.max_decoded_bytes))
-        self._decode(limits)
-
-    def _decode(self, limits: CaptureLimits) -> None:
         if coding_names(self.head.content_encoding) and self._reads:
             self._decoder = Decoder(self.head.content_encoding, limits.max_decoded_bytes)
             self._watch = Scrubber(self._secrets) if self._secrets else None
@@ -143,7 +152,8 @@ class ResponseSide:
             if self._parser is None:
                 self._take(chunk, at_s)
                 return
-            self._waiting.append((chunk, at_s))
+            self._waiting.append(chunk)
+            self._times_s.append(at_s)
             self._waiting_bytes += len(chunk)
             if self._waiting_bytes >= TOGETHER_BYTES:
                 self.catch_up()
@@ -155,16 +165,20 @@ class ResponseSide:
 
     def catch_up(self) -> None:
         """Read the events that have come: some at a time, which costs half of one by one."""
-        waiting, self._waiting = self._waiting, []
-        self._waiting_bytes = 0
-        for chunk, at_s in waiting:
-            self._take(chunk, at_s)
+        chunks, times_s = self._waiting, self._times_s
+        self._waiting, self._times_s, self._waiting_bytes = [], [], 0
+        first = 0
+        while first < len(chunks):
+            taken = self._take_alike(chunks, times_s, first)
+            if not taken:
+                self._take(chunks[first], times_s[first])
+            first += taken or 1
 
     def stop_reading(self) -> None:
         """Go on counting and keeping bytes, but read no more of them."""
         self._parser = self._elements = self._document = self._text = None
         self._decoder = None
-        self._waiting = []
+        self._waiting, self._times_s = [], []
         self._stopped = True
 
     def part(self) -> BodyPart | None:
@@ -221,8 +235,13 @@ class ResponseSide:
         return self._decoder.failure in (None, "truncated")
 
     def _take(self, piece: bytes, at_s: float) -> None:
-        if self._parser is not None:
-            self._read_events(self._parser.feed(piece), at_s)
+        if (parser := self._parser) is not None:
+            begins = parser.between
+            events = parser.feed(piece)
+            brings = self._read_events(events, at_s)
+            if self._alike is not None and events:
+                alone = begins and parser.between and len(events) == 1
+                self._alike.learn(piece, events[0] if alone else None, brings)
         elif self._elements is not None:
             self._read_events([Event(data) for data in self._elements.feed(piece)], at_s)
         elif self._document is not None:
@@ -230,14 +249,30 @@ class ResponseSide:
         elif self._text is not None:
             self._text.add(piece)
 
-    def _read_events(self, events: list[Event], at_s: float | None) -> None:
+    def _take_alike(self, chunks: list[bytes], times_s: list[float], first: int) -> int:
+        """How many chunks were like the event before them, and are read."""
+        alike = self._alike
+        if alike is None or self._parser is None or not self._parser.between:
+            return 0
+        taken, shown_s = alike.take(chunks, times_s, first)
+        if taken:
+            self._note(alike.brings, shown_s)
+        return taken
+
+    def _note(self, brings: int, times_s: Sequence[float]) -> None:
+        if brings == SHOWN:
+            self.pace.tokens(times_s)
+        elif brings and self.pace.first_thought_s is None:
+            self.pace.first_thought_s = times_s[0]
+
+    def _read_events(self, events: list[Event], at_s: float | None) -> int:
+        """What the last one brings."""
+        brings = SILENT
         for event in events:
             brings = self._dialect.read_event(event)
             if brings and at_s is not None:
-                if brings == SHOWN:
-                    self.pace.token(at_s)
-                elif self.pace.first_thought_s is None:
-                    self.pace.first_thought_s = at_s
+                self._note(brings, (at_s,))
+        return brings
 
     def _read_document(self, gathered: JsonBody) -> None:
         if gathered.outgrown:

@@ -15,6 +15,8 @@
     unknown.py             anything else: only common names are read
     openai_usage.py        the usage object of OpenAI's APIs and its variants
     fields.py              reading JSON that anyone may have written
+    alike.py               events that differ from the one before in their text alone
+    likeness.py            what such events have in common
     estimate.py            tokens counted by us
     paths.py               what a path tells: the model, and whether a stream is asked for
 

@@ -75,6 +75,17 @@ class AnthropicMessages:
             self._read_error(body)
         return SILENT
 
+    def text_in(self, document: Document) -> str | None:
+        """The text of a delta, or what it brings of a tool call or a thought."""
+        if document.get("type") != "content_block_delta":
+            return None
+        delta = mapping(document.get("delta"))
+        return text(delta.get(SHOWN_DELTAS.get(_name(delta.get("type")), "thinking")))
+
+    def add_text(self, text_bytes: int) -> None:
+        """Count so much more text."""
+        self._output_bytes += text_bytes
+
     def read_document(self, document: Document) -> None:
         """A whole message, or an error."""
         if document.get("type") == "error" or "error" in document:

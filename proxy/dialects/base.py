@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol, TypeGuard
 
 from proxy.sse import Event
 
@@ -74,3 +74,22 @@ class DialectState(Protocol):
 
     def finish(self, *, may_estimate: bool) -> ResponseFacts:
         """All that was seen; missing counts are estimated where that is allowed and possible."""
+
+
+class TextState(DialectState, Protocol):
+    """A state for whose common events `proxy.dialects.alike` is worth its while."""
+
+    def text_in(self, document: Document) -> str | None:
+        """The text of an event, None unless there is only that in it.
+
+        That is where reading it again, with any other text that is not empty, brings the same, and
+        changes nothing but the count of text: by the bytes of that text.
+        """
+
+    def add_text(self, text_bytes: int) -> None:
+        """Count so much more text."""
+
+
+def tells_text(state: DialectState) -> TypeGuard[TextState]:
+    """Whether it is such a state."""
+    return hasattr(type(state), "text_in")

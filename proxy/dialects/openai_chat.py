@@ -19,6 +19,7 @@ DONE = b"[DONE]"
 REFUSAL = "refusal"
 MAX_CHOICES = 1024
 COMMON = frozenset({"role", "content"})
+TELLING = ("usage", "x_groq", "error", "finish_reason")
 
 
 class OpenAIChat:
@@ -79,6 +80,18 @@ class OpenAIChat:
             if isinstance(choice, dict):
                 brings = max(brings, self._read_choice(choice))
         return brings
+
+    def text_in(self, document: Document) -> str | None:
+        """The only choice's text, where the chunk says nothing else."""
+        choices = items(document.get("choices"))
+        if len(choices) != 1 or any(document.get(name) for name in TELLING):
+            return None
+        choice = mapping(choices[0])
+        return None if any(choice.get(name) for name in TELLING) else self._text_of(choice)
+
+    def add_text(self, text_bytes: int) -> None:
+        """Count so much more text."""
+        self._output_bytes += text_bytes
 
     def read_document(self, document: Document) -> None:
         """A whole completion, or an error."""
@@ -143,6 +156,11 @@ class OpenAIChat:
             self._read_usage(mapping(usage))
         delta = choice.get("delta") or choice.get("message")
         return self._read_delta(delta) if isinstance(delta, dict) else SILENT
+
+    def _text_of(self, choice: Document) -> str | None:
+        delta = mapping(choice.get("delta"))
+        others = any(value for name, value in delta.items() if name not in COMMON)
+        return None if others else text(delta.get("content"))
 
     def _read_delta(self, delta: dict[str, Any]) -> int:
         content = delta.get("content")

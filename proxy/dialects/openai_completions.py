@@ -2,8 +2,9 @@
 
 from typing import Any, ClassVar
 
-from proxy.dialects.base import SHOWN, SILENT
+from proxy.dialects.base import SHOWN, SILENT, Document
 from proxy.dialects.estimate import utf8_bytes
+from proxy.dialects.fields import text
 from proxy.dialects.openai_chat import OpenAIChat
 
 
@@ -19,3 +20,7 @@ class OpenAICompletions(OpenAIChat):
         shown_bytes = utf8_bytes(choice.get("text"))
         self._output_bytes += shown_bytes
         return SHOWN if shown_bytes else SILENT
+
+    def _text_of(self, choice: Document) -> str | None:
+        others = choice.get("delta") or choice.get("message")
+        return None if others else text(choice.get("text"))

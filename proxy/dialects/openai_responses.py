@@ -84,6 +84,17 @@ class OpenAIResponses:
             self._read_response(mapping(body.get("response")))
         return SILENT
 
+    def text_in(self, document: Document) -> str | None:
+        """What a delta brings, unless it is a medium."""
+        kind = document.get("type")
+        if not isinstance(kind, str) or not kind.endswith(DELTA) or kind in MEDIA_DELTAS:
+            return None
+        return text(document.get("delta"))
+
+    def add_text(self, text_bytes: int) -> None:
+        """Count so much more text."""
+        self._output_bytes += text_bytes
+
     def read_document(self, document: Document) -> None:
         """A whole response, or an error."""
         self._read_response(document)

@@ -1,5 +1,5 @@
 from app.record.bodies import BodyPart
-from proxy.capture.body_copy import BodyCopy
+from proxy.capture.body_copy import TOGETHER_BYTES, BodyCopy
 from tests.support.large import MemoryLargeBody
 
 
@@ -51,3 +51,22 @@ def test_the_part_of_what_fits_has_its_bytes() -> None:
     copy = BodyCopy(5)
     copy.add(b"abc")
     assert copy.part("a/b", "") == BodyPart("a/b", "", b"abc")
+
+
+async def test_small_chunks_are_joined_and_none_is_late_for_the_limit() -> None:
+    large = MemoryLargeBody("b")
+    copy = BodyCopy(TOGETHER_BYTES + 2, lambda: large)
+    chunks = [b"%d," % each for each in range(TOGETHER_BYTES)]
+    for chunk in chunks:
+        copy.add(chunk)
+    assert len(copy._chunks) + len(copy._new) < len(chunks) / 2
+    assert (copy.large, large.data) == (large, b"".join(chunks))
+
+
+def test_what_fits_to_the_byte_is_kept() -> None:
+    copy = BodyCopy(TOGETHER_BYTES + 2)
+    for _ in range(TOGETHER_BYTES + 2):
+        copy.add(b"x")
+    assert (copy.fate, len(copy.data())) == ("kept", TOGETHER_BYTES + 2)
+    copy.add(b"x")
+    assert (copy.fate, copy.data()) == ("too_large", b"")

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from proxy.capture.pace import Pace
+from proxy.capture.pace import MAX_NEW, Pace
 
 
 def test_without_tokens_there_is_nothing() -> None:
@@ -45,6 +45,7 @@ def test_memory_does_not_grow_with_the_tokens() -> None:
         pace.token(at_s)
     assert len(pace._gaps) <= 462
     assert sys.getsizeof(pace._gaps) < 40_000
+    assert len(pace._new) <= MAX_NEW
 
 
 def test_a_clock_that_goes_back_is_no_gap() -> None:
@@ -64,3 +65,18 @@ def test_how_long_the_tokens_took() -> None:
     assert pace.lasted_s == 4.5
     pace.first_thought_s = None
     assert pace.lasted_s == 1.5
+
+
+@pytest.mark.parametrize("tokens", [2, 3, 100, MAX_NEW, MAX_NEW + 1, MAX_NEW + 2, 1000])
+def test_gaps_not_counted_yet_and_counted_ones_say_the_same(tokens: int) -> None:
+    chance = random.Random(tokens)
+    times_s = [sum(chance.lognormvariate(-3, 2) for _ in range(at % 7)) for at in range(tokens)]
+    together, by_one, counted = Pace(), Pace(), Pace()
+    together.tokens(times_s)
+    for at_s in times_s:
+        by_one.token(at_s)
+        counted.token(at_s)
+        counted._count()
+    for share in (0.0, 0.1, 0.5, 0.99, 1.0):
+        assert together.gap_ms(share) == by_one.gap_ms(share) == counted.gap_ms(share)
+    assert together.lasted_s == counted.lasted_s == times_s[-1] - times_s[0]
