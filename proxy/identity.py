@@ -57,6 +57,10 @@ class Identity:
     refusal: RelayRefused | None = None
 
 
+NOBODY = Identity()
+"""Of the calls that say nothing of themselves: nobody changes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class PropertyLimits:
     """How many properties are kept, and how many bytes of UTF-8 of each value."""
@@ -71,9 +75,9 @@ def read_identity(own: Sequence[tuple[bytes, bytes]], limits: PropertyLimits) ->
     Never raises: an invalid value leaves its field unset and becomes `refusal`, the first one wins.
     Properties beyond the limit, and values that had to be cut, are counted in `properties_dropped`.
     """
-    identity = Identity()
     if not own:
-        return identity
+        return NOBODY
+    identity = Identity()
     texts: dict[str, str] = {}
     for name, value in _ranked(own):
         try:

@@ -5,11 +5,13 @@ from typing import Literal
 
 from app.record.bodies import BodyPart
 from proxy.capture.large import Begin, LargeBody
-from proxy.capture.scrubbing import Scrubber
+from proxy.capture.scrubbing import Scrubber, scrub
 
 Fate = Literal["kept", "too_large", "dropped"]
 TOGETHER_BYTES = 4 << 10
-"""Small chunks are joined up to so much, and searched for credentials together."""
+"""Small chunks of a large body are joined up to so much before they go on."""
+WHOLE_BYTES = 64 << 10
+"""A body of at most so much is joined and searched for credentials once, at its end."""
 
 
 class BodyCopy:
@@ -29,28 +31,24 @@ class BodyCopy:
         "_new_bytes",
         "_outgrown",
         "_scrubber",
+        "_secrets",
         "_size_bytes",
     )
 
     def __init__(
         self, limit_bytes: int, begin: Begin | None = None, secrets: Sequence[bytes] = ()
     ) -> None:
-        self._scrubber = Scrubber(secrets) if secrets else None
+        self._secrets = secrets
+        self._scrubber: Scrubber | None = None
         self._begin = begin
         self._chunks: list[bytes] = []
         self._new: list[bytes] = []
         self._new_bytes = 0
-        self._due_bytes = min(TOGETHER_BYTES, limit_bytes + 1)
+        self._due_bytes = min(WHOLE_BYTES, limit_bytes + 1)
         self._limit_bytes = limit_bytes
         self._size_bytes = 0
         self._large: LargeBody | None = None
         self._outgrown = False
-
-    @property
-    def outgrown(self) -> bool:
-        """Whether they were more than the limit."""
-        self._join()
-        return self._outgrown
 
     @property
     def large(self) -> LargeBody | None:
@@ -60,28 +58,33 @@ class BodyCopy:
 
     def add(self, chunk: bytes) -> None:
         """Keep one more chunk; no copy is made of a large one without a credential."""
-        if not chunk:
-            return
         self._new.append(chunk)
         self._new_bytes += len(chunk)
         if self._new_bytes >= self._due_bytes:
             self._join()
 
     def _join(self) -> None:
-        """Take the new chunks as one."""
-        if not self._new_bytes:
-            return
-        new, self._new, self._new_bytes = self._new, [], 0
+        """Take the new chunks as one; a credential may end in those that follow."""
+        chunk = self._gathered()
         if self._outgrown and self._large is None:
             return
-        chunk = new[0] if len(new) == 1 else b"".join(new)
-        if self._scrubber is not None:
+        if self._secrets:
+            self._scrubber = self._scrubber or Scrubber(self._secrets)
             chunk = self._scrubber.feed(chunk)
         if chunk:
             self._add(chunk)
 
+    def _gathered(self) -> bytes:
+        new, self._new, self._new_bytes = self._new, [], 0
+        return new[0] if len(new) == 1 else b"".join(new)
+
     def _settle(self) -> None:
-        self._join()
+        """Take what has come as all that comes."""
+        if self._new_bytes:
+            if self._size_bytes or self._outgrown or self._scrubber is not None:
+                self._join()
+            else:
+                self._add(scrub(self._gathered(), self._secrets))
         if self._scrubber is not None and (rest := self._scrubber.flush()):
             self._add(rest)
 
@@ -122,5 +125,6 @@ class BodyCopy:
 
     def part(self, content_type: str, content_encoding: str) -> BodyPart:
         """The body as it is kept; only where its fate is that."""
-        stored = None if self.large is None else self.large.stored
-        return BodyPart(content_type, content_encoding, self.data(), stored)
+        data = self.data()
+        stored = None if self._large is None else self._large.stored
+        return BodyPart(content_type, content_encoding, data, stored)

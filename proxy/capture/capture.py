@@ -1,6 +1,5 @@
 """One exchange: fed by the relay while it passes, asked once for its record."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -135,8 +134,11 @@ class Capture:
 
     def larger(self) -> list[LargeBody]:
         """The bodies that go elsewhere: of those that are open at the end, `finish` keeps none."""
-        sides = [self._request.large, self._response.large if self._response else None]
-        return [large for large in sides if large is not None]
+        request = self._request.large
+        response = self._response.large if self._response is not None else None
+        if request is None and response is None:
+            return []
+        return [large for large in (request, response) if large is not None]
 
     def finish(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
         """The record and the bodies to keep; to be called once, after the last byte.
@@ -165,10 +167,8 @@ class Capture:
             pace, status = response.pace, response.head.status
             fields["response_bytes"] = response.size_bytes
             error = error or response.error_text()
-            fields["response_body"] = response.state
         outcome, error = verdict(ending, status, error, facts, truncated=truncated)
         bodies = self._bodies(fields)
-        fields["request_body"] = request.state
         fields["user"] = self._user(asked)
         fields["outcome"] = outcome
         fields["stream"] = self._streams(asked)
@@ -241,9 +241,13 @@ class Capture:
         streamed = response is not None and response.is_stream
         return asked.stream or streamed or stream_in(self._meta.path)
 
-    def _bodies(self, known: Mapping[str, Any]) -> BodyEnvelope | None:
-        request = self._request.part()
-        response = self._response.part() if self._response is not None else None
+    def _bodies(self, known: dict[str, Any]) -> BodyEnvelope | None:
+        """The bodies to keep; what became of each is noted among what is `known`."""
+        request, response = self._request.part(), None
+        known["request_body"] = "kept" if request is not None else self._request.state
+        if self._response is not None:
+            response = self._response.part()
+            known["response_body"] = "kept" if response is not None else self._response.state
         if request is None and response is None:
             return None
         return BodyEnvelope(

@@ -13,11 +13,15 @@ from proxy.dialects.base import Document
 from proxy.dialects.fields import count, mapping, nano_usd, usage_of
 
 TICKS_PER_NANO_USD = 10
+PLAIN = {"prompt_tokens", "completion_tokens", "total_tokens"}
 _NONE: Document = {}
 
 
 def read_usage(usage: Document) -> dict[str, int | bool] | None:
     """The counts by kind, None if there is none."""
+    if usage.keys() == PLAIN:
+        plain_input, plain_output = usage["prompt_tokens"], usage["completion_tokens"]
+        return usage_of(input=count(plain_input), output=count(plain_output))
     prompt = _details(usage, "prompt_tokens_details", "input_tokens_details", "input_token_details")
     answer = _details(
         usage, "completion_tokens_details", "output_tokens_details", "output_token_details"

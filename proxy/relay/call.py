@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from app.access.directory import ANYBODY, Principal
 from app.errors import RelayRefused, UpstreamError
 from app.record.model import DEFAULT_TENANT, Outcome
-from app.redaction import mask_url
 from app.tally import Tally
 from proxy.capture.large import LargeBody
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
@@ -43,6 +42,7 @@ class Calls:
         settings = recorder.settings
         self._properties = PropertyLimits(settings.max_properties, settings.max_property_bytes)
         self.finishing = Finishing(recorder.large_wait_s)
+        self._completed: list[tuple[Call, float]] = []
         self._relayed: dict[tuple[str, str], Tally] = {}
         self._limits = CaptureLimits(settings.max_body_bytes, settings.max_decoded_bytes)
 
@@ -59,15 +59,15 @@ class Calls:
         identity = read_identity(head.own, self._properties)
         if identity.properties_dropped:
             self.recorder.metrics.properties_dropped_total.inc(identity.properties_dropped)
-        path = target.partition("?")[0]
+        place = upstream.place(target)
         principal = ANYBODY if self._authorize is None else self._authorize(head.own)
         meta = CallMeta(
             tenant=DEFAULT_TENANT if principal is None else principal.tenant,
             key_id=None if principal is None else principal.key_id,
             request_id=self.recorder.ids.request_id(),
             provider=upstream.name,
-            upstream_url=mask_url(f"{upstream.origin}{upstream.base_path}{target}"),
-            path=path,
+            upstream_url=place.url,
+            path=place.path,
             method=method,
             started_at_s=clock.now_s(),
             started_mono_s=clock.monotonic_s(),
@@ -87,11 +87,23 @@ class Calls:
             secrets=credentials_of(head, target, upstream),
         )
         refusal = NO_KEY if principal is None else identity.refusal
-        return Call(self, meta, upstream.dialect_of(path), refusal)
+        return Call(self, meta, place.dialect, refusal)
 
     def new_capture(self, meta: CallMeta, dialect: str) -> CallCapture:
         """A capture within the configured limits."""
         return self.recorder.new_capture(meta, self._limits, dialect)
+
+    def completed(self, call: "Call") -> None:
+        """Finish a call that went well as soon as the loop has sent what was written for it."""
+        if not self._completed:
+            self.loop.call_soon(self.finish_completed)
+        self._completed.append((call, self.recorder.clock.monotonic_s()))
+
+    def finish_completed(self) -> None:
+        """Finish those now."""
+        completed, self._completed = self._completed, []
+        for call, at_s in completed:
+            call.finish("completed", at_s=at_s)
 
     def count_relayed(self, upstream: str, outcome: Outcome) -> None:
         """A call gave its record."""
@@ -170,14 +182,9 @@ class Call:
     def request_sent(self, waited_s: float = 0.0) -> None:
         """The request's last byte is handed over, others having been waited for so long."""
         self.request_complete = True
-        # Two turns of the loop: the request is on the wire before its copy is read.
-        soon = self._calls.loop.call_soon
-        soon(soon, self._request_sent, self._clock.monotonic_s(), waited_s)
-
-    def _request_sent(self, at_s: float, waited_s: float) -> None:
-        if self._capture is not None and not self._finished:
+        if self._capture is not None:
             try:
-                self._capture.request_sent(at_s, waited_s)
+                self._capture.request_sent(self._clock.monotonic_s(), waited_s)
             except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
                 self._lose_capture()
 
@@ -211,12 +218,13 @@ class Call:
         if self.response is not None:
             self.response.abort()
 
-    def finish(self, outcome: Outcome, error: str | None = None) -> None:
-        """Make the record and give it away; only the first end counts."""
+    def finish(self, outcome: Outcome, error: str | None = None, at_s: float | None = None) -> None:
+        """Make the record and give it away; only the first end counts. It ended `at_s`, or now."""
         if self._finished:
             return
         self._finished = True
-        ending, at_s = Ending(outcome, error), self._clock.monotonic_s()
+        ending = Ending(outcome, error)
+        at_s = self._clock.monotonic_s() if at_s is None else at_s
         if larger := self._larger():
             self._calls.finishing.take(larger, lambda: self._give(ending, at_s))
         else:

@@ -150,7 +150,7 @@ class InPlaceCall:
             self._go_on(pass_rest(call, down, response))
         elif response.is_over:
             down.finish()
-            call.finish("completed")
+            self._relay.calls.completed(call)
             self._over()
         else:
             response.expect_more()

@@ -3,9 +3,12 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from app.errors import StartError
+from app.redaction import mask_url
 from config.sections import UpstreamSettings
 from config.settings import RESERVED_UPSTREAM_NAMES
 
@@ -17,7 +20,16 @@ BUILT_IN = {
         base_url="https://generativelanguage.googleapis.com", dialect="gemini"
     ),
 }
+MAX_PLACES = 1024
 ANTHROPIC_PATHS = ("/v1/messages", "/v1/complete")
+
+
+class Place(NamedTuple):
+    """Where a call goes: its path, its whole URL without secrets, whose API that is."""
+
+    path: str
+    url: str
+    dialect: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +48,22 @@ class Upstream:
     authorization: bytes | None = None
     include_usage: bool = False
 
+    def place(self, target: str) -> Place:
+        """What a call's target says of it; the same ones come again and again."""
+        return _place(self, target)
+
     def dialect_of(self, path: str) -> str:
         """Whose API a path belongs to: `openai`, `anthropic`, `gemini` or `raw`."""
         if self.dialect != "auto":
             return self.dialect
         return "anthropic" if path.startswith(ANTHROPIC_PATHS) else "openai"
+
+
+@lru_cache(MAX_PLACES)
+def _place(upstream: Upstream, target: str) -> Place:
+    path = target.partition("?")[0]
+    url = mask_url(f"{upstream.origin}{upstream.base_path}{target}")
+    return Place(path, url, upstream.dialect_of(path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ def test_it_keeps_what_fits() -> None:
     assert copy.data() == b""
     for chunk in (b"ab", b"", b"cde"):
         copy.add(chunk)
-    assert (copy.data(), copy.data(), copy.outgrown) == (b"abcde", b"abcde", False)
+    assert (copy.data(), copy.data(), copy.fate) == (b"abcde", b"abcde", "kept")
 
 
 def test_it_lets_all_go_when_it_outgrows_its_limit() -> None:
     copy = BodyCopy(5)
     for chunk in (b"abc", b"def", b"g"):
         copy.add(chunk)
-    assert (copy.data(), copy.outgrown) == (b"", True)
+    assert (copy.data(), copy.fate) == (b"", "too_large")
 
 
 def test_one_chunk_is_not_copied() -> None:
