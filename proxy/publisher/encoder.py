@@ -1,4 +1,4 @@
-"""The task that turns offered objects into messages, in slices, off the relay's path.
+"""Offered objects become messages: small ones at once, the others in a task, in slices.
 
 Messages are a quarter of the objects' size and are encoded once, however often they are sent.
 Bodies of 64 KiB and more are compressed in a thread, one at a time.
@@ -51,6 +51,13 @@ class Encoder:
     def wake(self) -> None:
         """Something was offered."""
         self._offered.set()
+
+    def encode_small(self, entry: Entry) -> None:
+        """Encode what has just been offered, unless it takes long: all of it is at hand now."""
+        draft = entry.draft
+        if draft is not None and entry.body_bytes < IN_THREAD_FROM_BYTES:
+            self._encode(entry, draft)
+            self._observe(draft)
 
     async def run(self) -> None:
         """Encode until cancelled."""

@@ -119,7 +119,8 @@ class Publisher:
             if account is not None:
                 account.add("sampled_out")
             return
-        self.queue.offer(finished, account)
+        entry = self.queue.offer(finished, account)
+        self._encoder.encode_small(entry)
         self._offered.number += 1
         for note in finished.notes:
             self._metrics.capture_notes_total.labels(note).inc()

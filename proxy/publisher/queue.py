@@ -72,7 +72,7 @@ class PublishQueue:
 
     # -- the relay's side
 
-    def offer(self, finished: Finished, account: Account | None = None) -> None:
+    def offer(self, finished: Finished, account: Account | None = None) -> Entry:
         """Add an exchange, dropping what no longer fits."""
         entry = Entry(finished, account)
         self.offered_total += 1
@@ -84,6 +84,7 @@ class PublishQueue:
             self._with_body.append(entry)
         if self.bytes > self._max_bytes or len(self) > self._max_records:
             self._shed()
+        return entry
 
     def give_up(self) -> int:
         """Drop all that waits, at the end; returns how many records that were."""
@@ -98,7 +99,7 @@ class PublishQueue:
         """The oldest entry that is not encoded; it goes on waiting, and may be dropped."""
         while self._raw:
             entry = self._raw.popleft()
-            if not entry.is_gone:
+            if not entry.is_gone and not entry.is_encoded:
                 return entry
         return None
 

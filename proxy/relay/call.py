@@ -94,7 +94,10 @@ class Calls:
         return self.recorder.new_capture(meta, self._limits, dialect)
 
     def completed(self, call: "Call") -> None:
-        """Finish a call that went well as soon as the loop has sent what was written for it."""
+        """Finish a call that went well once the loop has sent what was written for it.
+
+        Not much later: what its record is made of would have to be fetched from memory again.
+        """
         if not self._completed:
             self.loop.call_soon(self.finish_completed)
         self._completed.append((call, self.recorder.clock.monotonic_s()))
