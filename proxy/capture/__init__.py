@@ -7,6 +7,7 @@
     body_copy.py      bytes kept up to a limit
     json_body.py      JSON gathered to be parsed, or reduced as it passes if it is large
     form.py           the text fields at the beginning of a form
+    whole.py          small JSON bodies, kept as they came, read once
     large.py          what is asked of whoever keeps bodies that are over it
     call_fields.py    what a record says of a call whatever became of it
     pace.py           first token and the gaps between tokens

@@ -3,7 +3,9 @@
 from typing import Any
 
 from app.clock import utc
+from app.record.fields import MAX_USER_BYTES
 from app.record.model import ANONYMOUS_USER, SCHEMA_VERSION
+from proxy.dialects.base import RequestFacts
 from proxy.exchange import CallMeta, Stamp
 
 
@@ -40,3 +42,15 @@ def fields_of_call(meta: CallMeta, family: str, stamp: Stamp) -> dict[str, Any]:
         "request_body": "empty",
         "response_body": "empty",
     }
+
+
+def user_of(meta: CallMeta, asked: RequestFacts) -> tuple[str, bool]:
+    """The header's user, else the body's, else the anonymous one; whether a body's was too long."""
+    if meta.user:
+        return meta.user, False
+    user = asked.user
+    if user is None:
+        return ANONYMOUS_USER, False
+    if len(user.encode("utf-8", "replace")) > MAX_USER_BYTES:
+        return ANONYMOUS_USER, True
+    return user, False

@@ -8,15 +8,14 @@ from app.errors import RecordError
 from app.record.bodies import BodyEnvelope
 from app.record.build import build_record
 from app.record.draft import draft_of, drafted
-from app.record.fields import MAX_USER_BYTES
-from app.record.model import ANONYMOUS_USER
-from proxy.capture.call_fields import fields_of_call
+from proxy.capture.call_fields import fields_of_call, user_of
 from proxy.capture.large import Begin, LargeBodies, LargeBody, Side
 from proxy.capture.request_side import RequestSide
 from proxy.capture.response_side import ResponseHead, ResponseSide
 from proxy.capture.scrubbing import scrub_text
 from proxy.capture.timings import Marks, tokens_per_s
 from proxy.capture.verdict import verdict
+from proxy.capture.whole import WholeRequest, WholeResponse, is_whole
 from proxy.dialects import dialect_state
 from proxy.dialects.base import RequestFacts, ResponseFacts
 from proxy.dialects.paths import model_in, stream_in
@@ -62,8 +61,8 @@ class Capture:
         self._marks = Marks(meta.started_mono_s)
         self._notes: list[str] = []
         self._provider_request_id: str | None = None
-        self._request = RequestSide(meta, limits, self._dialect, self._begin("request"))
-        self._response: ResponseSide | None = None
+        self._request: RequestSide | WholeRequest = WholeRequest(meta, self._dialect)
+        self._response: ResponseSide | WholeResponse | None = None
 
     @property
     def ended(self) -> bool:
@@ -87,7 +86,16 @@ class Capture:
 
     def feed_request(self, chunk: bytes) -> None:
         """Some of the request's body, as it came from the client."""
-        self._request.feed(chunk)
+        request = self._request
+        if isinstance(request, WholeRequest):
+            if not chunk or request.takes(chunk, self._limits):
+                return
+            self._request = RequestSide(
+                self._meta, self._limits, self._dialect, self._begin("request")
+            )
+            self._request.feed(request.data)
+            request = self._request
+        request.feed(chunk)
 
     def request_sent(self, at_s: float, waited_s: float = 0.0) -> None:
         """The request's last byte has gone up.
@@ -110,15 +118,10 @@ class Capture:
         self._marks.response_started_s = at_s
         self._provider_request_id = provider_request_id or None
         head = ResponseHead(status, content_type, content_encoding)
-        self._response = ResponseSide(
-            head,
-            self._limits,
-            self._dialect,
-            omit=self._meta.omit_response,
-            begin=self._begin("response"),
-            secrets=self._meta.secrets,
-            in_elements=stream_in(self._meta.path),
-        )
+        if is_whole(head, self._limits, in_elements=stream_in(self._meta.path)):
+            self._response = WholeResponse(head, self._meta, self._dialect)
+        else:
+            self._response = self._response_side(head)
 
     def feed_response(self, chunk: bytes, at_s: float) -> None:
         """Some of the response's body, as it came from the upstream; nothing before its head."""
@@ -128,9 +131,31 @@ class Capture:
         if self._marks.first_byte_s is None:
             self._marks.first_byte_s = at_s
         try:
+            if isinstance(response, WholeResponse):
+                if response.takes(chunk):
+                    return
+                response = self._spread(response)
             response.feed(chunk, at_s)
         except Exception:  # noqa: BLE001 - counted; whatever fails here, the client is served
             self._fail()
+
+    def _spread(self, whole: WholeResponse) -> ResponseSide:
+        """The response is larger than was thought."""
+        response = self._response = self._response_side(whole.head)
+        for chunk in whole.chunks:
+            response.feed(chunk, self._marks.first_byte_s or 0.0)
+        return response
+
+    def _response_side(self, head: ResponseHead) -> ResponseSide:
+        return ResponseSide(
+            head,
+            self._limits,
+            self._dialect,
+            omit=self._meta.omit_response,
+            begin=self._begin("response"),
+            secrets=self._meta.secrets,
+            in_elements=stream_in(self._meta.path),
+        )
 
     def larger(self) -> list[LargeBody]:
         """The bodies that go elsewhere: of those that are open at the end, `finish` keeps none."""
@@ -169,9 +194,12 @@ class Capture:
             error = error or response.error_text()
         outcome, error = verdict(ending, status, error, facts, truncated=truncated)
         bodies = self._bodies(fields)
-        fields["user"] = self._user(asked)
+        fields["user"], is_too_long = user_of(meta, asked)
+        if is_too_long:
+            self._note(USER_TOO_LONG)
         fields["outcome"] = outcome
-        fields["stream"] = self._streams(asked)
+        streamed = response is not None and response.is_stream
+        fields["stream"] = asked.stream or streamed or stream_in(meta.path)
         fields["timings_ms"] = self._marks.timings_ms(pace)
         if facts.usage is not None:
             fields["usage"] = facts.usage
@@ -225,21 +253,6 @@ class Capture:
         except Exception:  # noqa: BLE001 - counted; the rest of the record is as good as ever
             self._fail()
             return ResponseFacts(), False
-
-    def _user(self, asked: RequestFacts) -> str:
-        """The header's user, else the body's unless it is too long, else the anonymous one."""
-        if self._meta.user:
-            return self._meta.user
-        user = asked.user or ANONYMOUS_USER
-        if len(user.encode("utf-8", "replace")) > MAX_USER_BYTES:
-            self._note(USER_TOO_LONG)
-            return ANONYMOUS_USER
-        return user
-
-    def _streams(self, asked: RequestFacts) -> bool:
-        response = self._response
-        streamed = response is not None and response.is_stream
-        return asked.stream or streamed or stream_in(self._meta.path)
 
     def _bodies(self, known: dict[str, Any]) -> BodyEnvelope | None:
         """The bodies to keep; what became of each is noted among what is `known`."""
