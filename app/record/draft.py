@@ -56,6 +56,8 @@ TEXTS = {
     "path": PATH_CHARS,
 }
 """How long each text may be, as the model has it."""
+LASTING_TEXTS = ("provider", "dialect", "method", "path", "upstream_url", "producer_id")
+CHANGING_TEXTS = tuple((name, most) for name, most in TEXTS.items() if name not in LASTING_TEXTS)
 COUNTS = (
     ("sequence", 0, MAX_COUNT),
     ("request_bytes", 0, MAX_COUNT),
@@ -68,7 +70,6 @@ OUTCOMES, STATES = frozenset(get_args(Outcome)), frozenset(get_args(BodyState))
 REQUIRED = frozenset(name for name, each in Record.model_fields.items() if each.is_required())
 UTF8_BYTES = 4
 _OPTIONS = orjson.OPT_UTC_Z
-_text_of = TEXTS.get
 _is_request_id = re.compile(REQUEST_ID_PATTERN).fullmatch
 
 
@@ -114,12 +115,14 @@ def drafted(record: Record) -> Draft:
 def is_sound(fields: Mapping[str, Any]) -> bool:
     """Whether the model would take all of it as it is; False where that takes a closer look."""
     try:
-        for name, value in fields.items():
-            most = _text_of(name)
-            if most is not None and (len(value) > most or not value.isprintable()):
+        found = fields.get
+        for name, most in CHANGING_TEXTS:
+            text = found(name)
+            if text is not None and (len(text) > most or not text.isprintable()):
                 return False
         return (
             fields.keys() >= REQUIRED
+            and _are_texts(*map(found, LASTING_TEXTS))
             and _is_tenant(fields["tenant"])
             and _is_request_id(fields["request_id"]) is not None
             and _is_user(fields["user"])
@@ -138,6 +141,13 @@ def is_sound(fields: Mapping[str, Any]) -> bool:
     except (AttributeError, KeyError, TypeError, ValueError):
         # A field is missing or of another kind: the model says which.
         return False
+
+
+@lru_cache(1024)
+def _are_texts(*texts: str) -> bool:
+    """Whether texts that come again and again are sound; in the order of `LASTING_TEXTS`."""
+    bounds = map(TEXTS.__getitem__, LASTING_TEXTS)
+    return all(len(t) <= most and t.isprintable() for t, most in zip(texts, bounds, strict=True))
 
 
 @lru_cache(1024)

@@ -1,8 +1,8 @@
 """The response as it comes down: its copy, decoded and read as events or as one document."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from app.record.bodies import BodyPart
 from app.record.model import BodyState
@@ -30,8 +30,7 @@ OBJECT_STREAMS = frozenset(
 MAX_ERROR_TEXT_BYTES = 64 << 10
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseHead:
+class ResponseHead(NamedTuple):
     """What the head of a response says of its body."""
 
     status: int
@@ -41,11 +40,12 @@ class ResponseHead:
     @property
     def media_type(self) -> str:
         """The content type in lower case, without its parameters."""
-        return _media_type(self.content_type)
+        return media_type_of(self.content_type)
 
 
 @lru_cache(maxsize=256)
-def _media_type(content_type: str) -> str:
+def media_type_of(content_type: str) -> str:
+    """A content type in lower case, without its parameters."""
     return content_type.partition(";")[0].strip().lower()
 
 

@@ -5,6 +5,7 @@ elsewhere) costs more than such a body itself. Each of these takes what is plain
 is not, `Capture` replaces it by the other, which is fed what came until then.
 """
 
+from functools import lru_cache
 from typing import ClassVar
 
 from app.record.bodies import BodyPart
@@ -12,7 +13,7 @@ from app.record.model import BodyState
 from proxy.capture.json_body import WHOLE_BYTES
 from proxy.capture.large import LargeBody
 from proxy.capture.pace import Pace
-from proxy.capture.response_side import OBJECT_STREAMS, ResponseHead
+from proxy.capture.response_side import OBJECT_STREAMS, ResponseHead, media_type_of
 from proxy.capture.scrubbing import scrub
 from proxy.dialects.base import DialectState, RequestFacts, ResponseFacts
 from proxy.dialects.fields import load
@@ -146,9 +147,14 @@ def is_whole(head: ResponseHead, limits: CaptureLimits, *, in_elements: bool) ->
     return (
         head.status < 400
         and not head.content_encoding
-        and ("json" in head.media_type or not head.media_type)
-        and head.media_type not in OBJECT_STREAMS
+        and _is_document(head.content_type)
         and not in_elements
         and limits.max_body_bytes >= WHOLE_BYTES
         and limits.max_decoded_bytes >= WHOLE_BYTES
     )
+
+
+@lru_cache(maxsize=256)
+def _is_document(content_type: str) -> bool:
+    media_type = media_type_of(content_type)
+    return ("json" in media_type or not media_type) and media_type not in OBJECT_STREAMS

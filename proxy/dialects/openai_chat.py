@@ -26,13 +26,14 @@ class OpenAIChat:
     """One chat completion."""
 
     __slots__ = (
+        "_asked",
         "_facts",
         "_finished",
         "_growing",
         "_highest",
         "_output_bytes",
-        "_prompt_bytes",
         "_refused",
+        "_unread_bytes",
         "_wants_usage",
         "malformed_total",
     )
@@ -46,7 +47,8 @@ class OpenAIChat:
         self._growing = False
         self._highest = -1
         self._output_bytes = 0
-        self._prompt_bytes: int | None = None
+        self._asked: Any = None
+        self._unread_bytes: int | None = None
         self._refused = False
         self._wants_usage = False
         self.malformed_total = 0
@@ -58,7 +60,8 @@ class OpenAIChat:
 
     def read_request(self, document: Document, unread_bytes: int = 0) -> RequestFacts:
         """Model, stream flag and user."""
-        self._prompt_bytes = unread_bytes + prompt_bytes(document.get(self.prompt_field))
+        # Counted only where the answer tells no usage.
+        self._asked, self._unread_bytes = document.get(self.prompt_field), unread_bytes
         options = mapping(document.get("stream_options"))
         self._wants_usage = options.get("include_usage") is True
         return RequestFacts(
@@ -110,7 +113,10 @@ class OpenAIChat:
             # Counts that were still growing: at least so much, and nobody knows how much more.
             facts.usage["estimated"] = True
         elif facts.usage is None and began and may_estimate:
-            facts.usage = estimated_usage(self._output_bytes, self._prompt_bytes)
+            asked_bytes = self._unread_bytes
+            if asked_bytes is not None:
+                asked_bytes += prompt_bytes(self._asked)
+            facts.usage = estimated_usage(self._output_bytes, asked_bytes)
         if self._refused and facts.finish_reason in (None, "stop"):
             facts.finish_reason = REFUSAL
         return facts

@@ -85,14 +85,19 @@ async def test_only_the_first_end_counts() -> None:
     assert [each.record.outcome for each in desk.sink.finished] == ["timeout"]
 
 
-async def test_the_request_is_not_read_after_the_end() -> None:
+async def test_calls_that_went_well_are_finished_in_the_next_turn_or_when_asked() -> None:
+    """With the time at which they ended, and once."""
     desk = Desk()
-    call = desk.open()
-    call.request_sent()
-    call.finish("completed")
-    for _ in range(3):
-        await asyncio.sleep(0)
-    assert desk.captures[0].steps == ["finish"]
+    calls = [desk.open() for _ in range(3)]
+    for call in calls[:2]:
+        desk.calls.completed(call)
+    assert [capture.steps for capture in desk.captures] == [[], [], []]
+    await asyncio.sleep(0)
+    assert [capture.steps for capture in desk.captures] == [["finish"], ["finish"], []]
+    desk.calls.completed(calls[2])
+    desk.calls.finish_completed()
+    await asyncio.sleep(0)
+    assert [capture.steps for capture in desk.captures] == [["finish"]] * 3
 
 
 @pytest.mark.parametrize(
