@@ -9,7 +9,8 @@
     composition/ builds the process of a role from its parts
     cli/         the `tailrace` command, one file per subcommand
     main.py      builds the Faust application: `faust -A app.main worker`
-    front.py     a way past the router for relayed calls;  partitioning.py  keys to partitions
+    front.py     a way past the router for relayed calls;  front_connection.py  and past the task
+    partitioning.py  keys to partitions
     logs.py      log lines;  redaction.py  credentials taken out of URLs, texts and log lines
     metrics.py   every metric in one typed list;  tally.py  counting on the hot path
     clock.py, ids.py, tasks.py, errors.py   time, identifiers, tasks and the error tree

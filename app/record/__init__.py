@@ -3,6 +3,7 @@
     model.py        `Record` (envelope v1): one exchange, metadata only
     fields.py       the bounded types of its fields: text, counts, durations, UTC times
     build.py        `build_record`: what a model would refuse is clipped, for producers
+    draft.py        `Draft`: a record that is known to be sound, written without a model
     fact.py         `Fact`: the priced, deduplicated row that `meter` emits
     failure.py      which exchanges count as errors
     bodies.py       `BodyEnvelope`: request and response bytes of one exchange

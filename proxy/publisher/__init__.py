@@ -3,7 +3,7 @@
     entry.py         one exchange on its way out, first as objects, then as messages
     queue.py         what waits: bounded by records and bytes, every drop counted (sans-I/O)
     encoding.py      an exchange as messages; a record that is told that its body is lost
-    encoder.py       the task that turns objects into messages, off the relay's path
+    encoder.py       turns objects into messages: small ones at once, others in a task
     observation.py   what a record adds to the metrics of calls
     outlet.py        the Protocol of one way out
     memory.py        its in-memory twin

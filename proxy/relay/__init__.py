@@ -1,6 +1,7 @@
 """Passing calls through: bytes up, bytes down, and one record of each call.
 
     handler.py     `Relay`: one call from its head to its record
+    in_place.py    `InPlaceCall`: a plain call, relayed in callbacks, without a task
     call.py        `Call`: what is known of a call under way, and how it ended
     recording.py   `Recorder`: what a record is made with; interfaces to capture and publisher
     sending.py     `Sender`: the way up, and the wait for the response's head
@@ -16,6 +17,8 @@
     upstreams.py   the table of named upstreams
     targets.py     `Targets`: an upstream of the client's own choice, on an allow-list
 
+A plain call (a POST whose body has come) is taken in place; any other one, and the rest of one that
+turns out to need more than its bytes passed on, goes through `Relay` in a task: the same steps.
 Nothing here parses a body: the capture sees a copy of each chunk, and a capture that fails is
 counted, never felt by the client.
 """
