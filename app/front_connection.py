@@ -16,8 +16,10 @@ from typing import Any, Protocol
 from aiohttp import HttpVersion, StreamReader, web
 from aiohttp.http_parser import RawRequestMessage
 
-# Clients send a head and its small body one shortly after the other.
+# Clients send a head and its small body one shortly after the other. Nobody can answer before all
+# of it is there; a larger one is streamed from its first byte on.
 BODY_PATIENCE_S = 0.5
+SMALL_BODY_BYTES = 64 << 10
 
 
 class Answering(Protocol):
@@ -180,7 +182,9 @@ class FrontConnection(web.RequestHandler):
             return
         in_place, request = found
         if not request.content.is_eof():
-            if self._patience is None:
+            if not is_small(request.message):
+                waiter.set_result(None)
+            elif self._patience is None:
                 self._patience = self._loop.call_later(BODY_PATIENCE_S, self._hand_over, waiter)
             return
         self._calm()
@@ -238,6 +242,12 @@ def may_be_in_place(message: RawRequestMessage) -> bool:
         and not message.upgrade
         and "Expect" not in message.headers
     )
+
+
+def is_small(message: RawRequestMessage) -> bool:
+    """Whether a request announces a body that is worth waiting for."""
+    length = message.headers.get("Content-Length", "")
+    return length.isdigit() and int(length) <= SMALL_BODY_BYTES
 
 
 class FrontServer(web.Server):

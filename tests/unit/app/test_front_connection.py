@@ -185,6 +185,19 @@ async def test_a_body_that_takes_its_time_is_streamed(
     writer.close()
 
 
+async def test_a_large_body_is_streamed_from_its_first_byte_on(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(front_connection, "BODY_PATIENCE_S", 3600)
+    reader, writer = await stand.open()
+    whole = post("/in/x", b"x" * (front_connection.SMALL_BODY_BYTES + 1))
+    writer.write(whole[:-2])
+    await asyncio.sleep(0.05)
+    writer.write(whole[-2:])
+    assert (await answer_of(reader)).startswith(b"ordinary x")
+    assert not stand.answers.taken
+
+
 async def test_a_client_that_leaves_within_its_request_is_told_of(stand: Stand) -> None:
     _, writer = await stand.open()
     writer.write(post("/in/x", b"body")[:-2])
