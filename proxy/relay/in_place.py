@@ -62,11 +62,13 @@ class InPlaceCall:
     __slots__ = (
         "_call",
         "_down",
+        "_has_left",
         "_is_over",
         "_relay",
         "_request",
         "_response",
         "_task",
+        "_task_runs",
         "_upstream",
     )
 
@@ -80,6 +82,8 @@ class InPlaceCall:
         self._down = Downstream(request, call.request_id, relay.idle_s)
         self._response: UpstreamResponse | None = None
         self._task: asyncio.Task[None] | None = None
+        self._task_runs = False
+        self._has_left = False
         self._is_over = False
 
     def begin(self, target: str, head: RequestHead) -> None:
@@ -104,9 +108,13 @@ class InPlaceCall:
         """See `Answering`: as a task that is cancelled."""
         if self._is_over:
             return
-        if self._task is not None:
+        self._has_left = True
+        if self._task is None:
+            self._leave()
+        elif self._task_runs:
             self._task.cancel()
-            return
+
+    def _leave(self) -> None:
         self._relay.client_left(self._call, CLIENT_LEFT)
         self._over()
 
@@ -167,12 +175,18 @@ class InPlaceCall:
         self._task = spawn(self._in_task(rest, ends), name="relay-rest")
 
     async def _in_task(self, rest: Coroutine[Any, Any, None], ends: bool) -> None:
+        if self._has_left:
+            # Before this began: a task that is cancelled then would never know of it.
+            rest.close()
+            self._leave()
+            return
+        self._task_runs = True
         try:
             went_well = await self._relay.guarded(rest, self._call, self._down)
         except asyncio.CancelledError:
             self._over()
             raise
-        self._task = None
+        self._task, self._task_runs = None, False
         if ends or not went_well:
             self._over()
         else:

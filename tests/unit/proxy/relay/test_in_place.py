@@ -3,10 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from aiohttp import HttpVersion11
 
 from app import tasks
+from app.front_connection import InPlaceRequest
 from proxy.relay import in_place
 from tests.support.relay import PATIENT_S, Stand, raw_client, standing
 
@@ -173,3 +177,36 @@ async def test_a_refused_call_is_answered_and_recorded() -> None:
         await client.send(post().replace(b"Host: h", b"Host: h\r\nTailrace-Omit-Request: maybe"))
         assert (await client.head()).split()[1] == b"400"
         assert (await stand.sink.records(2))[1].outcome == "refused"
+
+
+class Gone:
+    """A client's connection that has just ended."""
+
+    transport = None
+    writing_paused = False
+
+    def answered(self, *, keep_alive: bool) -> None:
+        """Nobody is there."""
+
+
+@pytest.mark.parametrize("refused", [True, False])
+async def test_a_client_that_leaves_before_the_task_begins_has_its_record(refused: bool) -> None:
+    """What goes on in a task is not lost with a task that never ran."""
+    async with standing() as stand:
+        fields = ((b"Tailrace-Omit-Request", b"maybe"),) if refused else ()
+        message: Any = SimpleNamespace(
+            path="/up/x",
+            method="POST",
+            version=HttpVersion11,
+            raw_headers=fields,
+            should_close=False,
+        )
+        content: Any = SimpleNamespace(read_nowait=lambda: b"{}")
+        connection: Any = Gone()
+        request = InPlaceRequest(connection, message, content)
+        upstream = stand.relay.upstreams.by_name["up"]
+        taken = in_place.InPlaceRelay(stand.relay, upstream, 3).take(request)
+        assert taken is not None
+        taken.client_left()
+        record = await stand.sink.record()
+    assert (record.outcome, record.error) == ("client_abort", "the client left before the end")
