@@ -4,8 +4,9 @@
     python -m tests.bench.publish --kafka          # on a real broker, started for this
 
 Records are of 2 KB; half of them have bodies of 4 KB in a second run. `offer_us` is wall time of
-one call, `drain_us` the process' CPU time per record from the first offer to the last ack, offers
-apart. Bounds: 5 µs an offer, 60 µs a record without bodies on a broker. Exits 1 if one is broken.
+one call, which encodes what is small, once the response is out; `drain_us` the process' CPU time
+per record from the first offer to the last ack, offers apart. Bounds without bodies: 15 µs an
+offer, 60 µs a record. Exits 1 if one is broken.
 """
 
 import argparse
@@ -36,7 +37,7 @@ from tests.support.finished import finished
 from tests.support.kafka import KafkaBroker
 from tests.support.records import fields
 
-MAX_OFFER_US = 5.0
+MAX_OFFER_US = 15.0
 MAX_DRAIN_US = 60.0
 ROUNDS = 5
 TOPICS = Topics("bench")
