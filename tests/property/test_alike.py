@@ -136,6 +136,7 @@ def seen(side: ResponseSide, state: Any) -> tuple[Any, ...]:
     return everything, times, side.finish(), side.notes, len(pace._new)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("dialect", list(DOCUMENTS))
 @settings(max_examples=200)
 @given(data=st.data())
