@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from app.front_connection import FrontServer, InPlace
+from app.front_connection import FrontServer, InPlace, in_front
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 FRONT = web.AppKey("front", Mapping[str, Handler])
@@ -36,9 +36,7 @@ class FrontRunner(web.AppRunner):
 
 def _in_front(handlers: Mapping[str, Handler], behind: Any) -> Any:
     def handle(request: Any) -> Awaitable[web.StreamResponse]:
-        before, _, rest = request.raw_path.partition("/")
-        name, slash, _ = rest.partition("/")
-        handler = handlers.get(name) if slash and not before else None
+        handler = in_front(handlers, request.raw_path)
         # An expectation is answered by the route, before its handler.
         if handler is None or "Expect" in request.headers:
             return behind(request)  # type: ignore[no-any-return]

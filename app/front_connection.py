@@ -11,7 +11,7 @@ This is the one place that knows private names of aiohttp's `RequestHandler`; th
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import HttpVersion, StreamReader, web
 from aiohttp.http_parser import RawRequestMessage
@@ -20,6 +20,7 @@ from aiohttp.http_parser import RawRequestMessage
 # of it is there; a larger one is streamed from its first byte on.
 BODY_PATIENCE_S = 0.5
 SMALL_BODY_BYTES = 64 << 10
+Front = TypeVar("Front")
 
 
 class Answering(Protocol):
@@ -215,9 +216,7 @@ class FrontConnection(web.RequestHandler):
         message, content = self._messages[0]
         if message.__class__ is not RawRequestMessage or self._upgraded:
             return None
-        before, _, rest = message.path.partition("/")
-        name, slash, _ = rest.partition("/")
-        in_place = self._front.get(name) if slash and not before else None
+        in_place = in_front(self._front, message.path)
         if in_place is None or not may_be_in_place(message):
             return None
         return in_place, InPlaceRequest(self, message, content)
@@ -232,6 +231,13 @@ class FrontConnection(web.RequestHandler):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+
+def in_front(front: Mapping[str, Front], path: str) -> Front | None:
+    """Who is in front for a raw path: named by its first segment, behind which there is more."""
+    before, _, rest = path.partition("/")
+    name, slash, _ = rest.partition("/")
+    return front.get(name) if slash and not before else None
 
 
 def may_be_in_place(message: RawRequestMessage) -> bool:

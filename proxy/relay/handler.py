@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Any
 
@@ -164,48 +164,47 @@ def origin_form(request: web.Request) -> str:
     return "/" + target.split("://", 1)[-1].partition("/")[2]
 
 
-def passed_head(response: UpstreamResponse) -> ResponseHead:
-    """The head as it passes. Raises: UpstreamProtocolError."""
+def told_head(
+    call: Call,
+    upstream: Upstream,
+    response: UpstreamResponse,
+    ordinary: Callable[[], web.BaseRequest],
+) -> ResponseHead:
+    """The head as it passes, which the call is told of. Raises: UpstreamProtocolError.
+
+    `ordinary` gives the request where an address in the head is to lead back here.
+    """
     try:
-        return split_response(response.headers)
+        head = split_response(response.headers)
     except ValueError as exc:
         raise UpstreamProtocolError("the declared length is not a number") from exc
-
-
-async def pass_rest(call: Call, down: Downstream, response: UpstreamResponse) -> None:
-    """What is left of a response, for a client that has to be waited for."""
-
-    def pass_on(chunk: bytes) -> bool:
-        try:
-            return down.push(chunk)
-        finally:
-            call.feed_response(chunk)
-
-    await down.drained()
-    while not await response.pass_to(pass_on):
-        await down.drained()
-    await down.end()
-    call.finish("completed")
-
-
-async def _pass_down(
-    request: web.Request, call: Call, down: Downstream, upstream: Upstream, *, asks: bool
-) -> None:
-    """The response to the client, a copy to the call; `asks`: we had the request ask for usage."""
-    response = call.response
-    assert response is not None
-    head = passed_head(response)
     if may_tell_address(response.status, call.path):
-        lead_back(head, response.status, request, upstream, call.path)
+        lead_back(head, response.status, ordinary(), upstream, call.path)
     call.response_started(response.status, head)
-    extra = without_extra(head) if asks else None
+    return head
+
+
+def send_first(
+    call: Call,
+    down: Downstream,
+    response: UpstreamResponse,
+    head: ResponseHead,
+    extra: UsageFilter | None = None,
+) -> None:
+    """The head, and what has come of the body; a copy to the call."""
     first = response.read_nowait()
     kept = first if extra is None else extra.feed(first)
     try:
-        await down.start(response.status, response.reason, head, kept)
+        down.begin(response.status, response.reason, head, kept)
     finally:
         if first:
             call.feed_response(first)
+
+
+async def pass_rest(
+    call: Call, down: Downstream, response: UpstreamResponse, extra: UsageFilter | None = None
+) -> None:
+    """What is left of a response, as fast as the client takes it; then the end of the call."""
 
     def pass_on(chunk: bytes) -> bool:
         kept = chunk if extra is None else extra.feed(chunk)
@@ -216,6 +215,7 @@ async def _pass_down(
             call.feed_response(chunk)
 
     try:
+        await down.drained()
         while not await response.pass_to(pass_on):
             await down.drained()
     except UpstreamError:
@@ -224,6 +224,18 @@ async def _pass_down(
     _let_go(extra, down)
     await down.end()
     call.finish("completed")
+
+
+async def _pass_down(
+    request: web.Request, call: Call, down: Downstream, upstream: Upstream, *, asks: bool
+) -> None:
+    """The response to the client, a copy to the call; `asks`: we had the request ask for usage."""
+    response = call.response
+    assert response is not None
+    head = told_head(call, upstream, response, lambda: request)
+    extra = without_extra(head) if asks else None
+    send_first(call, down, response, head, extra)
+    await pass_rest(call, down, response, extra)
 
 
 def _let_go(extra: UsageFilter | None, down: Downstream) -> None:

@@ -13,10 +13,9 @@ from typing import Any
 
 from app.front_connection import InPlaceRequest
 from app.tasks import spawn
-from proxy.relay.addresses import lead_back, may_tell_address
 from proxy.relay.call import CLIENT_LEFT, Call
 from proxy.relay.downstream import Downstream
-from proxy.relay.handler import Relay, outgoing_of, pass_rest, passed_head
+from proxy.relay.handler import Relay, outgoing_of, pass_rest, send_first, told_head
 from proxy.relay.headers import RequestHead, split_request
 from proxy.relay.targets import names_target
 from proxy.relay.upstreams import Upstream
@@ -128,24 +127,12 @@ class InPlaceCall:
             if not self._down.started:
                 if not response.is_headed():
                     return
-                self._start(response)
+                call = self._call
+                head = told_head(call, self._upstream, response, self._request.ordinary)
+                send_first(call, self._down, response, head)
             self._pass_on(response)
         except Exception as error:  # noqa: BLE001 - told to the client as any other failure
             self._go_on(_raise(error))
-
-    def _start(self, response: UpstreamResponse) -> None:
-        call = self._call
-        head = passed_head(response)
-        if may_tell_address(response.status, call.path):
-            request = self._request.ordinary()
-            lead_back(head, response.status, request, self._upstream, call.path)
-        call.response_started(response.status, head)
-        first = response.read_nowait()
-        try:
-            self._down.begin(response.status, response.reason, head, first)
-        finally:
-            if first:
-                call.feed_response(first)
 
     def _pass_on(self, response: UpstreamResponse) -> None:
         call, down = self._call, self._down

@@ -31,10 +31,7 @@ class Http1Upstream:
 
     async def send(self, request: UpstreamRequest) -> Http1Response:
         """The response once its head is there; see `UpstreamClient.send`."""
-        if self._pool.is_closed:
-            raise UpstreamRefused("the relay is stopping")
-        origin = self._origin_of(request.origin)
-        head = head_of(request, origin.authority)
+        origin, head = self._prepared(request)
         connection = self._pool.kept(origin) or await self._pool.acquire(origin)
         kept = connection.used > 0
         try:
@@ -48,17 +45,13 @@ class Http1Upstream:
 
     def begin(self, request: UpstreamRequest, told: Told) -> Http1Response | None:
         """See `UpstreamClient.begin`."""
-        if self._pool.is_closed:
-            raise UpstreamRefused("the relay is stopping")
-        origin = self._origin_of(request.origin)
-        head = head_of(request, origin.authority)
+        origin, head = self._prepared(request)
         connection = self._pool.kept(origin)
         return None if connection is None else self._begun(connection, origin, request, head, told)
 
     async def reach(self, request: UpstreamRequest, told: Told) -> Http1Response:
         """See `UpstreamClient.reach`."""
-        origin = self._origin_of(request.origin)
-        head = head_of(request, origin.authority)
+        origin, head = self._prepared(request)
         connection = await self._pool.acquire(origin)
         return self._begun(connection, origin, request, head, told)
 
@@ -67,6 +60,13 @@ class Http1Upstream:
         self._pool.close()
         # Transports are gone in the loop's next turns.
         await asyncio.sleep(0)
+
+    def _prepared(self, request: UpstreamRequest) -> tuple[Origin, Head]:
+        """Where a request goes, and its head. Raises: UpstreamRefused, UpstreamProtocolError."""
+        if self._pool.is_closed:
+            raise UpstreamRefused("the relay is stopping")
+        origin = self._origin_of(request.origin)
+        return origin, head_of(request, origin.authority)
 
     async def _exchange(
         self, connection: Connection, origin: Origin, request: UpstreamRequest, head: Head
