@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
@@ -23,6 +23,14 @@ from proxy.relay.usage_option import UsageFilter, may_be_asked, without_extra
 from proxy.upstream.protocol import UpstreamClient, UpstreamRequest, UpstreamResponse
 
 logger = logging.getLogger(__name__)
+
+
+class Destination(NamedTuple):
+    """An upstream, and what is to be appended to its base; the refusal of another one, if any."""
+
+    upstream: Upstream
+    target: str
+    refusal: RelayRefused | None = None
 
 
 class Relay:
@@ -52,21 +60,30 @@ class Relay:
         Never raises but CancelledError, when the client left.
         """
         head = split_request(request.raw_headers)
-        refusal = None
-        if head.own:
-            try:
-                wanted = self._targets.upstream(head.own)
-            except RelayRefused as error:
-                refusal = error
-            else:
-                if wanted is not None:
-                    upstream, target = wanted, origin_form(request)
-        call = self.calls.open(request.method, upstream, target, head)
+        destination = self.destination(head, upstream, target, origin_form(request))
+        call = self.open(request.method, destination, head)
         down = Downstream(request, call.request_id, self.idle_s)
-        call.refusal = call.refusal or refusal
-        relayed = self._relayed(request, upstream, target, head, call, down)
+        relayed = self._relayed(request, destination, head, call, down)
         await self.guarded(relayed, call, down)
         return down.result
+
+    def destination(
+        self, head: RequestHead, upstream: Upstream, target: str, whole: str
+    ) -> Destination:
+        """Where a call goes: as routed, or, with its `whole` target, as its own fields say."""
+        if not head.own:
+            return Destination(upstream, target)
+        try:
+            wanted = self._targets.upstream(head.own)
+        except RelayRefused as error:
+            return Destination(upstream, target, error)
+        return Destination(upstream, target) if wanted is None else Destination(wanted, whole)
+
+    def open(self, method: str, destination: Destination, head: RequestHead) -> Call:
+        """The call whose head has just come."""
+        call = self.calls.open(method, destination.upstream, destination.target, head)
+        call.refusal = call.refusal or destination.refusal
+        return call
 
     async def guarded(
         self, relayed: Coroutine[Any, Any, None], call: Call, down: Downstream
@@ -94,13 +111,13 @@ class Relay:
     async def _relayed(
         self,
         request: web.Request,
-        upstream: Upstream,
-        target: str,
+        destination: Destination,
         head: RequestHead,
         call: Call,
         down: Downstream,
     ) -> None:
         """The whole of a call."""
+        upstream, target, _ = destination
         if call.refusal is not None:
             raise call.refusal
         outgoing = outgoing_of(request.method, upstream, target, head)

@@ -15,9 +15,15 @@ from app.front_connection import InPlaceRequest
 from app.tasks import spawn
 from proxy.relay.call import CLIENT_LEFT, Call
 from proxy.relay.downstream import Downstream
-from proxy.relay.handler import Relay, outgoing_of, pass_rest, send_first, told_head
+from proxy.relay.handler import (
+    Destination,
+    Relay,
+    outgoing_of,
+    pass_rest,
+    send_first,
+    told_head,
+)
 from proxy.relay.headers import RequestHead, split_request
-from proxy.relay.targets import names_target
 from proxy.relay.upstreams import Upstream
 from proxy.relay.usage_option import may_be_asked
 from proxy.upstream.protocol import UpstreamRequest, UpstreamResponse
@@ -35,24 +41,27 @@ class InPlaceRelay:
     def take(self, request: InPlaceRequest) -> "InPlaceCall | None":
         """Begin to relay; None where the call needs more than its bytes passed on."""
         relay = self.relay
+        if relay.reads_on:
+            return None
         head = split_request(request.message.raw_headers)
-        if relay.reads_on or (head.own and names_target(head.own)):
+        destination = self._destination(request, head)
+        upstream, target, _ = destination
+        if upstream.include_usage and may_be_asked("POST", target.partition("?")[0], head):
             return None
-        target = request.message.path[self._skipped :]
-        if self.upstream.include_usage and may_be_asked("POST", target.partition("?")[0], head):
-            return None
-        call = relay.calls.open("POST", self.upstream, target, head)
-        taken = InPlaceCall(relay, self.upstream, request, call)
+        taken = InPlaceCall(relay, upstream, request, relay.open("POST", destination, head))
         taken.begin(target, head)
         return taken
 
     def lost(self, request: InPlaceRequest) -> None:
         """A client that left within its request: recorded as any call that it gave up."""
         head = split_request(request.message.raw_headers)
-        target = request.message.path[self._skipped :]
-        call = self.relay.calls.open("POST", self.upstream, target, head)
+        call = self.relay.open("POST", self._destination(request, head), head)
         call.feed_request(request.content.read_nowait())
         call.finish("client_abort", "the connection broke before the request's end")
+
+    def _destination(self, request: InPlaceRequest, head: RequestHead) -> Destination:
+        path = request.message.path
+        return self.relay.destination(head, self.upstream, path[self._skipped :], path)
 
 
 class InPlaceCall:

@@ -139,6 +139,31 @@ async def test_a_client_that_leaves_within_its_request_has_its_record() -> None:
         assert (record.outcome, record.request_bytes) == ("client_abort", 50)
 
 
+@pytest.mark.parametrize("cut", [0, 50])
+async def test_a_target_of_the_clients_own_choice_is_where_it_goes(cut: int) -> None:
+    """Also in the record of a call that it gives up before all of it has come."""
+    chosen = Upstream()
+    server = await asyncio.start_server(chosen.serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    asked = post(b"x" * 100).replace(
+        b"Host: h", b"Host: h\r\nTailrace-Target-Url: %b" % url.encode()
+    )
+    async with server, before(Upstream(), targets=url) as stand:
+        async with raw_client(stand) as client:
+            await client.send(asked[: len(asked) - cut])
+            if cut:
+                await asyncio.sleep(0.05)
+            else:
+                await client.head()
+        record = (await stand.sink.records(2))[1]
+        assert record.provider == "127.0.0.1"
+        assert record.outcome == ("client_abort" if cut else "completed")
+        assert chosen.connections == (0 if cut else 1)
+        for writer in chosen.writers:
+            writer.close()
+            await writer.wait_closed()
+
+
 @pytest.mark.parametrize(
     "answer",
     [
