@@ -11,7 +11,7 @@ WHOLE_BYTES = 1 << 30
 
 
 class FaultyStore:
-    """While `trouble` is set every call raises it; a put waits for `slow` before it is made."""
+    """While `trouble` is set every call raises it; puts and uploads wait for `slow` to be set."""
 
     def __init__(self, inner: ObjectStore) -> None:
         self.inner = inner
@@ -32,8 +32,7 @@ class FaultyStore:
 
     async def put(self, key: str, data: bytes) -> None:
         self._meet()
-        if self.slow is not None:
-            await self.slow.wait()
+        await self._wait()
         await self.inner.put(key, data)
         self.keys.append(key)
 
@@ -43,6 +42,7 @@ class FaultyStore:
 
     async def upload(self, key: str) -> Upload:
         self._meet()
+        await self._wait()
         return await self.inner.upload(key)
 
     async def close(self) -> None:
@@ -56,6 +56,10 @@ class FaultyStore:
             assert data is not None, key
             found.append(read_segment(data))
         return found
+
+    async def _wait(self) -> None:
+        if self.slow is not None:
+            await self.slow.wait()
 
     def _meet(self) -> None:
         if self.trouble is not None:
