@@ -105,6 +105,17 @@ class FrontConnection(web.RequestHandler):
         self._parked: asyncio.Future[None] | None = None
         self._patience: asyncio.TimerHandle | None = None
 
+    async def start(self) -> None:
+        """aiohttp's task: what came before its first turn is offered as well."""
+        if self._messages and not self._force_close:
+            waiter = self._waiter = self._loop.create_future()
+            self._serve(waiter)
+            try:
+                await waiter
+            finally:
+                self._waiter = None
+        await super().start()
+
     # -- what the transport calls
 
     def data_received(self, data: bytes) -> None:
@@ -131,6 +142,11 @@ class FrontConnection(web.RequestHandler):
         elif unserved is not None:
             in_place, request = unserved
             in_place.lost(request)
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """Of no effect on a connection that is read from, as aiohttp asks at every turn."""
+        if self._reading_paused or self._buffer_paused:
+            super().resume_reading(resume_parser)
 
     async def drained(self) -> None:
         """Wait while the client takes no more. Raises: ConnectionError."""

@@ -3,6 +3,7 @@
     capture.py        `Capture`: fed by the relay, asked once for the record
     request_side.py   the request: its copy, and what its body says
     response_side.py  the response: its copy, decoded, as events or as one document
+    response_head.py  what the head of a response says of its body
     scrubbing.py      the call's credentials taken out of what is kept
     body_copy.py      bytes kept up to a limit
     json_body.py      JSON gathered to be parsed, or reduced as it passes if it is large

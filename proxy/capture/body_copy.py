@@ -58,8 +58,12 @@ class BodyCopy:
 
     def add(self, chunk: bytes) -> None:
         """Keep one more chunk; no copy is made of a large one without a credential."""
-        self._new.append(chunk)
-        self._new_bytes += len(chunk)
+        self.extend((chunk,), len(chunk))
+
+    def extend(self, chunks: Sequence[bytes], size_bytes: int) -> None:
+        """Keep some more chunks, so many bytes together."""
+        self._new += chunks
+        self._new_bytes += size_bytes
         if self._new_bytes >= self._due_bytes:
             self._join()
 

@@ -11,7 +11,8 @@ from app.record.draft import draft_of, drafted
 from proxy.capture.call_fields import fields_of_call, user_of
 from proxy.capture.large import Begin, LargeBodies, LargeBody, Side
 from proxy.capture.request_side import RequestSide
-from proxy.capture.response_side import ResponseHead, ResponseSide
+from proxy.capture.response_head import ResponseHead
+from proxy.capture.response_side import ResponseSide
 from proxy.capture.scrubbing import scrub_text
 from proxy.capture.timings import Marks, tokens_per_s
 from proxy.capture.verdict import verdict
@@ -67,11 +68,7 @@ class Capture:
     @property
     def ended(self) -> bool:
         """Whether a stream's own end mark has come: a client that leaves now missed nothing."""
-        if self._response is not None:
-            try:
-                self._response.catch_up()
-            except Exception:  # noqa: BLE001 - counted; it is not known to have ended then
-                self._fail()
+        self._catch_up()
         return self._dialect.ended
 
     @property
@@ -139,6 +136,13 @@ class Capture:
         except Exception:  # noqa: BLE001 - counted; whatever fails here, the client is served
             self._fail()
 
+    def _catch_up(self) -> None:
+        if self._response is not None:
+            try:
+                self._response.catch_up()
+            except Exception:  # noqa: BLE001 - counted; what is left of it is not read
+                self._fail()
+
     def _spread(self, whole: WholeResponse) -> ResponseSide:
         """The response is larger than was thought."""
         response = self._response = self._response_side(whole.head)
@@ -159,11 +163,9 @@ class Capture:
 
     def larger(self) -> list[LargeBody]:
         """The bodies that go elsewhere: of those that are open at the end, `finish` keeps none."""
-        request = self._request.large
+        self._catch_up()
         response = self._response.large if self._response is not None else None
-        if request is None and response is None:
-            return []
-        return [large for large in (request, response) if large is not None]
+        return [large for large in (self._request.large, response) if large is not None]
 
     def finish(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
         """The record and the bodies to keep; to be called once, after the last byte.

@@ -1,8 +1,6 @@
 """The response as it comes down: its copy, decoded and read as events or as one document."""
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
 from app.record.bodies import BodyPart
 from app.record.model import BodyState
@@ -10,6 +8,7 @@ from proxy.capture.body_copy import BodyCopy
 from proxy.capture.json_body import WHOLE_BYTES, JsonBody
 from proxy.capture.large import Begin, LargeBody
 from proxy.capture.pace import Pace
+from proxy.capture.response_head import EVENT_STREAM, OBJECT_STREAMS, ResponseHead
 from proxy.capture.scrubbing import Scrubber, cleaned
 from proxy.decoding import Decoder, coding_names
 from proxy.dialects.alike import Alike
@@ -20,33 +19,9 @@ from proxy.json_elements import JsonElements
 from proxy.json_skim import JsonSkim
 from proxy.sse import Event, SseParser
 
-EVENT_STREAM = "text/event-stream"
 # A few dozen tokens: a tenth of a millisecond.
 TOGETHER_BYTES = 4 << 10
-OBJECT_STREAMS = frozenset(
-    {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
-)
-"""JSON objects one after the other, a line each (ndjson.org, jsonlines.org)."""
 MAX_ERROR_TEXT_BYTES = 64 << 10
-
-
-class ResponseHead(NamedTuple):
-    """What the head of a response says of its body."""
-
-    status: int
-    content_type: str
-    content_encoding: str
-
-    @property
-    def media_type(self) -> str:
-        """The content type in lower case, without its parameters."""
-        return media_type_of(self.content_type)
-
-
-@lru_cache(maxsize=256)
-def media_type_of(content_type: str) -> str:
-    """A content type in lower case, without its parameters."""
-    return content_type.partition(";")[0].strip().lower()
 
 
 class ResponseSide:
@@ -61,17 +36,18 @@ class ResponseSide:
         "_elements",
         "_omit",
         "_parser",
+        "_read_bytes",
         "_secrets",
         "_stopped",
         "_text",
         "_times_s",
+        "_together_bytes",
         "_waiting",
         "_waiting_bytes",
         "_watch",
         "head",
         "notes",
         "pace",
-        "size_bytes",
     )
 
     def __init__(
@@ -100,11 +76,12 @@ class ResponseSide:
         self._stopped = False
         self.notes: list[str] = []
         self.pace = Pace()
-        self.size_bytes = 0
+        self._read_bytes = 0
         self._waiting: list[bytes] = []
         self._times_s: list[float] = []
         self._alike: Alike | None = None
         self._waiting_bytes = 0
+        self._together_bytes = 0
         self._choose(limits, in_elements=in_elements)
 
     def _choose(self, limits: CaptureLimits, *, in_elements: bool) -> None:
@@ -113,6 +90,7 @@ class ResponseSide:
         if media_type == EVENT_STREAM:
             max_event_bytes = min(limits.max_event_bytes, WHOLE_BYTES)
             self._parser = SseParser(max_event_bytes, JsonSkim)
+            self._together_bytes = TOGETHER_BYTES
             if tells_text(self._dialect):
                 self._alike = Alike(self._dialect, max_event_bytes)
         elif media_type in OBJECT_STREAMS or (in_elements and "json" in media_type):
@@ -123,6 +101,7 @@ class ResponseSide:
             self._text = BodyCopy(min(MAX_ERROR_TEXT_BYTES, limits.max_decoded_bytes))
         if coding_names(self.head.content_encoding) and self._reads:
             self._decoder = Decoder(self.head.content_encoding, limits.max_decoded_bytes)
+            self._together_bytes, self._alike = 0, None
             self._watch = Scrubber(self._secrets) if self._secrets else None
 
     @property
@@ -144,41 +123,45 @@ class ResponseSide:
         readers = (self._parser, self._elements, self._document, self._text)
         return any(reader is not None for reader in readers)
 
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of the body so far."""
+        return self._read_bytes + self._waiting_bytes
+
     def feed(self, chunk: bytes, at_s: float) -> None:
-        """Some of the body as it came."""
-        self.size_bytes += len(chunk)
-        self._copy.add(chunk)
-        if self._decoder is None:
-            if self._parser is None:
-                self._take(chunk, at_s)
-                return
-            self._waiting.append(chunk)
-            self._times_s.append(at_s)
-            self._waiting_bytes += len(chunk)
-            if self._waiting_bytes >= TOGETHER_BYTES:
-                self.catch_up()
-        else:
-            for piece in self._decoder.feed(chunk):
-                if self._watch is not None:
-                    self._watch.feed(piece)
-                self._take(piece, at_s)
+        """Some of the body as it came; small events are read some at a time."""
+        self._waiting.append(chunk)
+        self._times_s.append(at_s)
+        self._waiting_bytes += len(chunk)
+        if self._waiting_bytes >= self._together_bytes:
+            self.catch_up()
 
     def catch_up(self) -> None:
-        """Read the events that have come: some at a time, which costs half of one by one."""
-        chunks, times_s = self._waiting, self._times_s
+        """Keep and read what has come: of events many at a time, which costs half of one by one."""
+        chunks, times_s, size_bytes = self._waiting, self._times_s, self._waiting_bytes
         self._waiting, self._times_s, self._waiting_bytes = [], [], 0
+        self._read_bytes += size_bytes
+        self._copy.extend(chunks, size_bytes)
         first = 0
         while first < len(chunks):
             taken = self._take_alike(chunks, times_s, first)
             if not taken:
-                self._take(chunks[first], times_s[first])
+                self._decode(chunks[first], times_s[first])
             first += taken or 1
+
+    def _decode(self, chunk: bytes, at_s: float) -> None:
+        if self._decoder is None:
+            self._take(chunk, at_s)
+            return
+        for piece in self._decoder.feed(chunk):
+            if self._watch is not None:
+                self._watch.feed(piece)
+            self._take(piece, at_s)
 
     def stop_reading(self) -> None:
         """Go on counting and keeping bytes, but read no more of them."""
         self._parser = self._elements = self._document = self._text = None
         self._decoder = None
-        self._waiting, self._times_s = [], []
         self._stopped = True
 
     def part(self) -> BodyPart | None:
@@ -193,7 +176,10 @@ class ResponseSide:
 
     @property
     def large(self) -> LargeBody | None:
-        """The body, where it goes elsewhere; compressed credentials cannot be taken out of it."""
+        """The body, where it goes elsewhere; to be asked for when it has caught up.
+
+        Compressed credentials cannot be taken out of it.
+        """
         large = self._copy.large
         if large is not None and self._leaks:
             large.give_up()

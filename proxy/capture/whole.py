@@ -13,7 +13,7 @@ from app.record.model import BodyState
 from proxy.capture.json_body import WHOLE_BYTES
 from proxy.capture.large import LargeBody
 from proxy.capture.pace import Pace
-from proxy.capture.response_side import OBJECT_STREAMS, ResponseHead, media_type_of
+from proxy.capture.response_head import OBJECT_STREAMS, ResponseHead, media_type_of
 from proxy.capture.scrubbing import scrub
 from proxy.dialects.base import DialectState, RequestFacts, ResponseFacts
 from proxy.dialects.fields import load

@@ -1,4 +1,4 @@
-"""Offered objects become messages: small ones at once, the others in a task, in slices.
+"""Exchanges become messages: small ones before they are offered, the others in a task, in slices.
 
 Messages are a quarter of the objects' size and are encoded once, however often they are sent.
 Bodies of 64 KiB and more are compressed in a thread, one at a time.
@@ -53,11 +53,21 @@ class Encoder:
         self._offered.set()
 
     def encode_small(self, entry: Entry) -> None:
-        """Encode what has just been offered, unless it takes long: all of it is at hand now."""
-        draft = entry.draft
-        if draft is not None and entry.body_bytes < IN_THREAD_FROM_BYTES:
-            self._encode(entry, draft)
-            self._observe(draft)
+        """Encode what is about to be offered, unless it takes long: all of it is at hand now.
+
+        What cannot be encoded is left as it is: `run` meets it again, refuses it and counts that.
+        """
+        draft, bodies = entry.draft, entry.bodies
+        if draft is None or entry.body_bytes >= IN_THREAD_FROM_BYTES:
+            return
+        try:
+            body = None if bodies is None else body_message(bodies, self._topics)
+            message = record_message(draft, self._topics)
+        except Exception as error:  # noqa: BLE001 - see above
+            logger.debug("not encoded at once: %r", error)
+            return
+        entry.encoded(message, body)
+        self._observe(draft)
 
     async def run(self) -> None:
         """Encode until cancelled."""

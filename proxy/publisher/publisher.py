@@ -16,6 +16,7 @@ from app.tasks import spawn
 from proxy.exchange import Finished, Stamp
 from proxy.publisher.accounts.book import Account, Book
 from proxy.publisher.encoder import Encoder
+from proxy.publisher.entry import Entry
 from proxy.publisher.observation import CallMetrics
 from proxy.publisher.outlet import Failover, Outlet, WayState
 from proxy.publisher.queue import PublishQueue
@@ -119,8 +120,9 @@ class Publisher:
             if account is not None:
                 account.add("sampled_out")
             return
-        entry = self.queue.offer(finished, account)
+        entry = Entry(finished, account)
         self._encoder.encode_small(entry)
+        self.queue.offer(entry)
         self._offered.number += 1
         for note in finished.notes:
             self._metrics.capture_notes_total.labels(note).inc()

@@ -14,8 +14,6 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from app.record.model import BodyState
-from proxy.exchange import Finished
-from proxy.publisher.accounts.book import Account
 from proxy.publisher.entry import Entry
 from proxy.publisher.outlet import Outgoing
 
@@ -72,19 +70,18 @@ class PublishQueue:
 
     # -- the relay's side
 
-    def offer(self, finished: Finished, account: Account | None = None) -> Entry:
-        """Add an exchange, dropping what no longer fits."""
-        entry = Entry(finished, account)
+    def offer(self, entry: Entry) -> None:
+        """Add an exchange, encoded or not, dropping what no longer fits."""
         self.offered_total += 1
         self._waiting.append(entry)
-        self._raw.append(entry)
+        if not entry.is_encoded:
+            self._raw.append(entry)
         self.bytes += entry.bytes
         if not entry.body_done:
             self.bodies_offered_total += 1
             self._with_body.append(entry)
         if self.bytes > self._max_bytes or len(self) > self._max_records:
             self._shed()
-        return entry
 
     def give_up(self) -> int:
         """Drop all that waits, at the end; returns how many records that were."""

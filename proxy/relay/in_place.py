@@ -158,6 +158,18 @@ class InPlaceCall:
             self._over()
         else:
             response.expect_more()
+            response.flow_to(self._pass_chunk)
+
+    def _pass_chunk(self, chunk: bytes) -> bool:
+        """A stream's next bytes; False where the rest is to be told or goes on in a task."""
+        try:
+            try:
+                return self._down.push(chunk)
+            finally:
+                self._call.feed_response(chunk)
+        except Exception as error:  # noqa: BLE001 - told to the client as any other failure
+            self._go_on(_raise(error))
+            return False
 
     # -- what needs a task
 

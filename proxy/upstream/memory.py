@@ -63,6 +63,7 @@ class MemoryResponse:
         self._idle_s = idle_s
         self._ended = False
         self._told: Told | None = None
+        self._take: Take | None = None
         self._coming: asyncio.Task[None] | None = None
         self._come = b""
         self._failure: UpstreamError | None = None
@@ -81,9 +82,13 @@ class MemoryResponse:
 
     def listen(self, told: Told | None) -> None:
         """See `UpstreamResponse.listen`; one chunk at a time is held until it is read."""
-        self._told = told
+        self._told, self._take = told, None
         if told is not None and self._coming is None:
             self._look_out()
+
+    def flow_to(self, take: Take) -> None:
+        """See `UpstreamResponse.flow_to`."""
+        self._take = take
 
     def _look_out(self) -> None:
         self._coming = spawn(self._next(), name="memory-chunk")
@@ -94,6 +99,10 @@ class MemoryResponse:
         except UpstreamError as error:
             self._failure = error
         self._coming = None
+        if self._take is not None and self._come:
+            if self._take(self.read_nowait()):
+                return
+            self._take = None
         if self._told is not None:
             self._told()
 

@@ -74,6 +74,13 @@ class UpstreamResponse(Protocol):
     def listen(self, told: "Told | None") -> None:
         """Call back at any news from now on; None: whoever reads waits for it by itself."""
 
+    def flow_to(self, take: "Take") -> None:
+        """While listened to, give the bytes that come from now on to `take`, and tell all else.
+
+        Until `take` answers False, which asks for a pause and is told as well, or until `listen`.
+        It must neither wait nor raise.
+        """
+
     async def read(self) -> bytes:
         """The next bytes of the body as soon as there are any; empty at its end, and from then on.
 

@@ -11,9 +11,20 @@ class Watchdog:
 
     Arming again only notes a new deadline; the one timer, when it wakes too early, goes back to
     sleep for the rest. While armed it calls `glance` every second or so, for what nobody tells.
+    Whoever would arm it anew at every chunk sets `stirred` instead: it may then bite later than its
+    limit, by the limit again or a second, whichever is less, and never earlier.
     """
 
-    __slots__ = ("_bite", "_deadline_s", "_glance", "_handle", "_limit_s", "_loop", "_wake_s")
+    __slots__ = (
+        "_bite",
+        "_deadline_s",
+        "_glance",
+        "_handle",
+        "_limit_s",
+        "_loop",
+        "_wake_s",
+        "stirred",
+    )
 
     def __init__(
         self, limit_s: float, bite: Callable[[], None], glance: Callable[[], None]
@@ -25,11 +36,13 @@ class Watchdog:
         self._deadline_s: float | None = None
         self._handle: asyncio.TimerHandle | None = None
         self._wake_s = 0.0
+        self.stirred = False
 
     def arm(self, limit_s: float | None = None) -> None:
         """Bite in `limit_s` seconds from now unless disarmed or armed anew; None: as before."""
         if limit_s is not None:
             self._limit_s = limit_s
+        self.stirred = False
         deadline_s = self._deadline_s = self._loop.time() + self._limit_s
         if self._handle is None:
             self._sleep(deadline_s)
@@ -52,7 +65,11 @@ class Watchdog:
         self._handle = None
         if self._deadline_s is None:
             return
-        if self._loop.time() < self._deadline_s:
+        now_s = self._loop.time()
+        if self.stirred:
+            self.stirred = False
+            self._deadline_s = now_s + self._limit_s
+        if now_s < self._deadline_s:
             self._sleep(self._deadline_s)
             self._glance()
             return

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.capture.response_side import ResponseHead, ResponseSide
+from proxy.capture.response_head import ResponseHead
+from proxy.capture.response_side import ResponseSide
 from proxy.dialects import dialect_state
 from proxy.exchange import CaptureLimits
 from tests.support.captures import CALLS

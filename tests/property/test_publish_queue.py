@@ -29,7 +29,7 @@ class Queue(RuleBasedStateMachine):
 
     @rule(body_bytes=st.sampled_from([0, 0, 10, 3_000, 30_000]))
     def offer(self, body_bytes: int) -> None:
-        self.queue.offer(finished(self.offered, body_bytes))
+        self.queue.offer(Entry(finished(self.offered, body_bytes)))
         self.offered += 1
 
     @rule()

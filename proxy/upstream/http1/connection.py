@@ -74,6 +74,11 @@ class Connection(asyncio.Protocol):
             self._on_expiry = on_expiry
             self._watchdog.arm(limit_s)
 
+    def expect_again(self) -> None:
+        """Some of what is expected has come: the limit counts anew, within a second or so."""
+        if self._watchdog is not None:
+            self._watchdog.stirred = True
+
     def calm(self) -> None:
         """What was expected has come."""
         if self._watchdog is not None:

@@ -47,11 +47,11 @@ class Http1Response:
 
     def news(self) -> None:
         """The connection has something: bytes, the end, a failure."""
-        if self._told is not None:
-            self._told()
-            return
         take = self._take
         if take is not None and self._failure is None and self._goes_on(take):
+            return
+        if self._told is not None:
+            self._told()
             return
         waiter = self._waiter
         if waiter is not None and not waiter.done():
@@ -90,7 +90,11 @@ class Http1Response:
 
     def listen(self, told: Told | None) -> None:
         """See `UpstreamResponse.listen`."""
-        self._told = told
+        self._told, self._take = told, None
+
+    def flow_to(self, take: Take) -> None:
+        """See `UpstreamResponse.flow_to`."""
+        self._take, self._stop = take, None
 
     def watch(self, idle_s: float) -> None:
         """From now on a wait for a further chunk is bounded."""
@@ -125,7 +129,7 @@ class Http1Response:
                     return False
             if self._is_over:
                 return True
-            self._take = take
+            self.flow_to(take)
             self.expect_more()
             try:
                 await self._news()
@@ -133,23 +137,22 @@ class Http1Response:
                 self._take = None
                 self._connection.calm()
             if (stop := self._stop) is not None:
-                self._stop = None
                 if stop is not PAUSE:
                     raise stop
                 return False
 
     def _goes_on(self, take: Take) -> bool:
         """Give away what has come; False where there is something to tell whoever waits."""
-        connection = self._connection
+        connection, stop = self._connection, None
         try:
             if (taken := connection.take()) and not take(taken):
-                self._stop = PAUSE
+                stop = PAUSE
         except Exception as exc:  # noqa: BLE001 - raised where it is waited for
-            self._stop = exc
-        if self._stop is not None or connection.parser.complete or connection.ended:
-            self._take = None
+            stop = exc
+        if stop is not None or connection.parser.complete or connection.ended:
+            self._take, self._stop = None, stop
             return False
-        self.expect_more()
+        connection.expect_again()
         return True
 
     def read_nowait(self) -> bytes:

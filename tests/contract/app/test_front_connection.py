@@ -3,7 +3,7 @@
 import inspect
 
 import pytest
-from aiohttp import web
+from aiohttp import base_protocol, web, web_protocol
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.web_protocol import RequestHandler
 
@@ -21,6 +21,7 @@ USED = [
     "_msg_queue_resume_size",
     "_next_keepalive_close_time",
     "_parser",
+    "_reading_paused",
     "_request_in_progress",
     "_task_handler",
     "_upgraded",
@@ -41,6 +42,15 @@ def test_its_task_waits_where_it_is_expected_to() -> None:
     received = inspect.getsource(RequestHandler.data_received)
     assert received.count("self._waiter") == 1
     assert received.count("self._messages.append") == 1
+
+
+def test_what_is_not_read_on_is_known_by_two_flags() -> None:
+    """Without either, there is nothing to resume, and nothing left in the parser."""
+    source = inspect.getsource(base_protocol) + inspect.getsource(web_protocol)
+    assert source.count("self._pause_transport_reading()") == 2
+    assert "self._reading_paused = True" in inspect.getsource(BaseProtocol.pause_reading)
+    held = inspect.getsource(BaseProtocol._pause_reading_for_buffer)
+    assert "self._buffer_paused = True" in held
 
 
 def test_what_a_stop_waits_for_is_told_by_these() -> None:

@@ -1,7 +1,7 @@
 """What every upstream client promises of a call that nobody waits for: news come by callbacks."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -124,6 +124,82 @@ async def test_whoever_listened_can_read_on(world: Build) -> None:
     assert listener.response is not None
     rest = await read_all(listener.response)
     assert b"".join(listener.got + rest) == b"".join(WORDS * 20)
+
+
+@dataclass
+class Taker:
+    """Takes bytes as they flow; wants a pause after so many chunks."""
+
+    listener: Listener
+    most: int
+    got: list[bytes] = field(default_factory=list)
+    paused: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def take(self, chunk: bytes) -> bool:
+        self.got.append(chunk)
+        if len(self.got) < self.most:
+            return True
+        self.paused.set()
+        return False
+
+
+def slowly(*given: bytes) -> Callable[[], AsyncIterator[bytes]]:
+    """Pieces that come one by one."""
+
+    async def steps() -> AsyncIterator[bytes]:
+        for piece in given:
+            yield piece
+            await asyncio.sleep(0.01)
+
+    return steps
+
+
+async def flowing(made: World, most: int) -> Taker:
+    """A response whose bytes flow from its first piece on."""
+    listener = Listener()
+    taker = Taker(listener, most)
+
+    def flow() -> None:
+        assert listener.response is not None
+        listener.after = None
+        listener.response.expect_more()
+        listener.response.flow_to(taker.take)
+
+    listener.after = flow
+    await listener.begin(made.client, get(made))
+    return taker
+
+
+async def test_what_flows_is_not_told_but_the_end_is(world: Build) -> None:
+    taker = await flowing(await world(Play(steps=slowly(*WORDS * 5))), 1000)
+    before = await taker.listener.end()
+    assert before + b"".join(taker.got) == b"".join(WORDS * 5)
+    assert taker.listener.error is None
+    assert taker.got
+
+
+async def test_a_pause_is_told_and_nothing_is_lost_by_it(world: Build) -> None:
+    taker = await flowing(await world(Play(steps=slowly(*WORDS * 5))), 2)
+    await asyncio.wait_for(taker.paused.wait(), 20)
+    rest = await taker.listener.end()
+    assert len(taker.got) == 2
+    first, got = taker.listener.got[0], b"".join(taker.got)
+    assert first + got + rest.removeprefix(first) == b"".join(WORDS * 5)
+
+
+async def test_a_reset_is_told_where_bytes_flow(world: Build) -> None:
+    steps = slowly(b"begin", b"more")
+    taker = await flowing(await world(Play(steps=steps, end="reset")), 1000)
+    await taker.listener.end()
+    assert isinstance(taker.listener.error, UpstreamReset)
+
+
+async def test_a_stall_is_told_where_bytes_flow(world: Build) -> None:
+    steps = slowly(b"begin", b"more")
+    taker = await flowing(await world(Play(steps=steps, end="stall"), HASTY), 1000)
+    before = await taker.listener.end()
+    assert isinstance(taker.listener.error, UpstreamTimeout)
+    assert before + b"".join(taker.got) == b"beginmore"
 
 
 async def test_a_closed_client_refuses(world: Build) -> None:

@@ -3,7 +3,8 @@ import gzip
 import orjson
 import pytest
 
-from proxy.capture.response_side import TOGETHER_BYTES, ResponseHead, ResponseSide
+from proxy.capture.response_head import ResponseHead
+from proxy.capture.response_side import TOGETHER_BYTES, ResponseSide
 from proxy.dialects.openai_chat import OpenAIChat
 from proxy.dialects.openai_responses import OpenAIResponses
 from proxy.exchange import CaptureLimits

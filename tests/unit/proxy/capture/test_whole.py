@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from proxy.capture import capture as module
 from proxy.capture.capture import Capture
 from proxy.capture.json_body import WHOLE_BYTES
-from proxy.capture.response_side import ResponseHead
+from proxy.capture.response_head import ResponseHead
 from proxy.capture.whole import WholeRequest, WholeResponse, is_whole
 from proxy.dialects import dialect_state
 from proxy.exchange import CaptureLimits, Finished

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from proxy.capture.response_side import ResponseHead, ResponseSide
+from proxy.capture.response_head import ResponseHead
+from proxy.capture.response_side import ResponseSide
 from proxy.dialects import dialect_state
 from proxy.dialects.alike import MAX_CHUNK_BYTES, MAX_TRIES, Alike
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, tells_text

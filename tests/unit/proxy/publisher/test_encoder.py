@@ -71,7 +71,7 @@ async def test_everything_offered_is_encoded_in_order_and_observed_once() -> Non
     desk = Desk()
     exchanges = [finished(number, 3_000 * (number % 2)) for number in range(60)]
     for exchange in exchanges:
-        desk.queue.offer(exchange)
+        desk.queue.offer(Entry(exchange))
     entries = await desk.encode()
     assert records(entries) == [exchange.record for exchange in exchanges]
     assert [entry.body is not None for entry in entries] == [False, True] * 30
@@ -79,12 +79,48 @@ async def test_everything_offered_is_encoded_in_order_and_observed_once() -> Non
     assert desk.wakes > 1
 
 
+async def test_what_is_small_is_encoded_before_it_is_offered() -> None:
+    """And observed then, not once more by the task; what is large is left to that."""
+    desk = Desk()
+    exchanges = [finished(0), finished(1, 3_000), with_noise(IN_THREAD_FROM_BYTES)]
+    for exchange in exchanges:
+        entry = Entry(exchange)
+        desk.encoder.encode_small(entry)
+        desk.queue.offer(entry)
+    assert len(desk.observed) == 2
+    assert records(desk.queue.take(9, 1 << 20)) == [each.record for each in exchanges[:2]]
+    assert records(await desk.encode()) == [exchanges[2].record]
+    assert len(desk.observed) == 3
+
+
+async def test_what_cannot_be_encoded_at_once_is_refused_by_the_task(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The record alone, or a body whose record stays."""
+
+    def failing(*_: object) -> Outgoing:
+        raise RecordError("invalid", "x")
+
+    monkeypatch.setattr(module, "body_message", failing)
+    desk = Desk()
+    broken = finished(0)
+    broken = replace(broken, draft=broken.draft.changed(error="\ud800"))
+    for exchange in (broken, finished(1, 10), finished(2)):
+        entry = Entry(exchange)
+        desk.encoder.encode_small(entry)
+        desk.queue.offer(entry)
+    assert (desk.drops, len(desk.observed)) == ([], 1)
+    assert [record.response_body for record in records(await desk.encode())] == ["dropped", "empty"]
+    assert desk.drops == ["refused", "body_refused"]
+    assert len(desk.observed) == 3
+
+
 async def test_it_goes_on_when_more_is_offered() -> None:
     """Woken after it had nothing to do."""
     desk = Desk()
     task = spawn(desk.encoder.run(), name="encode")
     for number in range(3):
-        desk.queue.offer(finished(number))
+        desk.queue.offer(Entry(finished(number)))
         desk.encoder.wake()
         await desk.encoded()
     task.cancel()
@@ -95,7 +131,7 @@ async def test_it_goes_on_when_more_is_offered() -> None:
 async def test_a_body_too_large_is_dropped_and_its_record_says_so() -> None:
     """Known before the record is written."""
     desk = Desk()
-    desk.queue.offer(with_noise(MAX_MESSAGE_BYTES + 1000))
+    desk.queue.offer(Entry(with_noise(MAX_MESSAGE_BYTES + 1000)))
     (record,) = records(await desk.encode())
     assert (record.response_body, record.request_body) == ("too_large", "empty")
     assert record.body_ref is None
@@ -113,7 +149,7 @@ async def test_a_body_that_cannot_be_encoded_leaves_its_record(
 
     monkeypatch.setattr(module, "body_message", failing)
     desk = Desk()
-    desk.queue.offer(finished(0, 10))
+    desk.queue.offer(Entry(finished(0, 10)))
     (record,) = records(await desk.encode())
     assert record.response_body == "dropped"
     assert desk.drops == ["body_refused"]
@@ -125,7 +161,7 @@ async def test_a_record_that_cannot_be_encoded_takes_no_neighbour_with_it() -> N
     broken = finished(0, 10)
     broken = replace(broken, draft=broken.draft.changed(error="\ud800"))
     for exchange in (broken, finished(1), finished(2)):
-        desk.queue.offer(exchange)
+        desk.queue.offer(Entry(exchange))
     assert [record.sequence for record in records(await desk.encode())] == [1, 2]
     assert desk.drops == ["body_refused", "refused"]
 
@@ -143,12 +179,12 @@ async def test_large_bodies_are_compressed_in_a_thread_and_may_be_dropped_meanwh
 
     monkeypatch.setattr(module, "body_message", slow)
     desk = Desk(max_bytes=IN_THREAD_FROM_BYTES + 20_000)
-    desk.queue.offer(with_noise(IN_THREAD_FROM_BYTES))
+    desk.queue.offer(Entry(with_noise(IN_THREAD_FROM_BYTES)))
     encoding = spawn(desk.encode(), name="desk")
     while not begun.is_set():
         await asyncio.sleep(0.001)
-    desk.queue.offer(finished(1))
-    desk.queue.offer(finished(2))
+    desk.queue.offer(Entry(finished(1)))
+    desk.queue.offer(Entry(finished(2)))
     assert desk.drops == ["body_overflow"]
     go_on.set()
     first, *others = records(await encoding)

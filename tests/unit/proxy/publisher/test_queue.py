@@ -33,7 +33,7 @@ def encode(queue: PublishQueue, entries: int = 1000) -> None:
 def fill(queue: PublishQueue, entries: int, body_bytes: int = 0) -> None:
     """Offer numbered exchanges, and encode them."""
     for number in range(entries):
-        queue.offer(finished(number, body_bytes))
+        queue.offer(Entry(finished(number, body_bytes)))
     encode(queue)
 
 
@@ -56,7 +56,7 @@ def test_nothing_is_sendable_before_the_oldest_is_encoded() -> None:
     """Entries keep their order; one that is not encoded holds up those behind it."""
     queue, _ = make()
     for number in range(3):
-        queue.offer(finished(number))
+        queue.offer(Entry(finished(number)))
     assert not queue.is_sendable
     assert queue.take(9, 1 << 20) == []
     encode(queue, 2)
@@ -78,7 +78,7 @@ def test_a_batch_ends_at_its_count_or_its_bytes_but_holds_at_least_one_entry() -
 def test_the_size_is_an_estimate_of_objects_and_exact_of_messages() -> None:
     """Encoding shrinks what waits."""
     queue, _ = make()
-    queue.offer(finished(0, 10_000))
+    queue.offer(Entry(finished(0, 10_000)))
     assert queue.bytes == RAW_BYTES + 10_000
     encode(queue)
     (entry,) = queue.take(1, 1 << 20)
@@ -96,7 +96,7 @@ def test_bodies_go_first_the_oldest_of_them_first_and_their_records_say_so() -> 
     """Too many bytes: the first body goes, every record stays."""
     queue, drops = make(max_bytes=3 * RAW_BYTES + 20_000)
     for number in range(3):
-        queue.offer(finished(number, 10_000))
+        queue.offer(Entry(finished(number, 10_000)))
     assert drops == {"body_overflow": 1}
     first, second = queue.next_raw(), queue.next_raw()
     assert first is not None
@@ -110,10 +110,10 @@ def test_bodies_go_first_the_oldest_of_them_first_and_their_records_say_so() -> 
 def test_a_body_that_goes_after_its_encoding_leaves_its_record_to_be_told() -> None:
     """The message is old; the entry says what is to be changed."""
     queue, drops = make(max_bytes=2 * RAW_BYTES)
-    queue.offer(finished(0, 5_000))
+    queue.offer(Entry(finished(0, 5_000)))
     encode(queue)
     assert not drops
-    queue.offer(finished(1, 9_000))
+    queue.offer(Entry(finished(1, 9_000)))
     assert drops == {"body_overflow": 2}
     (entry,) = queue.take(1, 1 << 20)
     assert entry.body is None
@@ -139,13 +139,13 @@ def test_a_record_that_is_dropped_takes_its_body_along_and_both_count() -> None:
 def test_what_is_dropped_while_it_is_encoded_stays_dropped() -> None:
     """The encoder comes too late."""
     queue, drops = make(max_records=1)
-    queue.offer(finished(0, 50))
+    queue.offer(Entry(finished(0, 50)))
     entry = queue.next_raw()
     assert entry is not None
     draft, bodies = entry.draft, entry.bodies
     assert draft is not None
     assert bodies is not None
-    queue.offer(finished(1))
+    queue.offer(Entry(finished(1)))
     queue.store(entry, record_message(draft, TOPICS), body_message(bodies, TOPICS))
     queue.refuse_raw(entry)
     encode(queue)
@@ -157,7 +157,7 @@ def test_what_cannot_be_encoded_is_refused_alone() -> None:
     """A body, or all of an exchange; neighbours are untouched."""
     queue, drops = make()
     for number in range(3):
-        queue.offer(finished(number, 50))
+        queue.offer(Entry(finished(number, 50)))
     first, second = queue.next_raw(), queue.next_raw()
     assert first is not None
     assert second is not None
@@ -176,7 +176,7 @@ def test_what_is_in_hand_is_bounded_with_the_rest_but_never_dropped() -> None:
     queue, drops = make(max_records=3)
     fill(queue, 3, 50)
     taken = queue.take(2, 1 << 20)
-    queue.offer(finished(3))
+    queue.offer(Entry(finished(3)))
     encode(queue)
     assert drops == {"overflow": 1, "body_overflow": 1}
     assert queue.settle(taken) == 2
@@ -202,7 +202,7 @@ def test_records_that_are_out_are_counted_by_account_at_once(tmp_path: Path) -> 
     book = Book(tmp_path, "p")
     first, second = book.account("a", 1_700_000_000.0), book.account("b", 1_700_000_000.0)
     for number, account in enumerate([first, second, None, first]):
-        queue.offer(finished(number), account)
+        queue.offer(Entry(finished(number), account))
     encode(queue)
     taken = queue.take(9, 1 << 20)
     queue.delivered_records(taken[:3])
@@ -220,8 +220,8 @@ def test_an_entry_whose_body_is_dropped_after_its_record_went_out_is_delivered()
     taken = queue.take(1, 1 << 20)
     taken[0].record_done = True
     queue.settle(taken)
-    queue.offer(finished(1, 15_000))
-    queue.offer(finished(2))
+    queue.offer(Entry(finished(1, 15_000)))
+    queue.offer(Entry(finished(2)))
     assert drops["body_overflow"] == 2
     encode(queue)
     again = queue.take(1, 1 << 20)

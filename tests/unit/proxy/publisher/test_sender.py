@@ -10,7 +10,7 @@ from app.record.codec import decode_record
 from app.record.topics import Topics
 from app.tasks import spawn
 from proxy.publisher.encoding import body_message, record_message
-from proxy.publisher.entry import ENTRY_BYTES, OBJECT_BYTES
+from proxy.publisher.entry import ENTRY_BYTES, OBJECT_BYTES, Entry
 from proxy.publisher.memory import MemoryOutlet
 from proxy.publisher.queue import PublishQueue
 from proxy.publisher.sender import HOLD_TRIES, Sender
@@ -36,7 +36,7 @@ class Desk:
         )
 
     def offer(self, number: int, body_bytes: int = 0) -> None:
-        self.queue.offer(finished(number, body_bytes))
+        self.queue.offer(Entry(finished(number, body_bytes)))
         entry = self.queue.next_raw()
         assert entry is not None
         assert entry.draft is not None

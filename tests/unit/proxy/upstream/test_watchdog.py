@@ -45,6 +45,28 @@ async def test_arming_anew_moves_the_deadline() -> None:
     assert loop.time() - last_armed_s >= 0.1
 
 
+async def test_stirring_moves_the_deadline_late_but_never_early() -> None:
+    loop = asyncio.get_running_loop()
+    bitten = Bitten(0.1)
+    bitten.dog.arm()
+    for _ in range(5):
+        bitten.dog.stirred = True
+        last_stirred_s = loop.time()
+        await asyncio.sleep(0.03)
+    await asyncio.wait_for(bitten.event.wait(), 20)
+    assert loop.time() - last_stirred_s >= 0.1
+
+
+async def test_stirring_does_not_arm_it() -> None:
+    calmed, other = Bitten(0.01), Bitten(0.05)
+    calmed.dog.arm()
+    calmed.dog.disarm()
+    calmed.dog.stirred = True
+    other.dog.arm()
+    await asyncio.wait_for(other.event.wait(), 20)
+    assert not calmed.event.is_set()
+
+
 async def test_it_can_be_armed_after_it_slept_through_a_calm_time() -> None:
     bitten = Bitten(0.01)
     bitten.dog.arm()

@@ -1,0 +1,29 @@
+"""What the head of a response says of its body, and by which names."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+EVENT_STREAM = "text/event-stream"
+OBJECT_STREAMS = frozenset(
+    {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
+)
+"""JSON objects one after the other, a line each (ndjson.org, jsonlines.org)."""
+
+
+class ResponseHead(NamedTuple):
+    """What the head of a response says of its body."""
+
+    status: int
+    content_type: str
+    content_encoding: str
+
+    @property
+    def media_type(self) -> str:
+        """The content type in lower case, without its parameters."""
+        return media_type_of(self.content_type)
+
+
+@lru_cache(maxsize=256)
+def media_type_of(content_type: str) -> str:
+    """A content type in lower case, without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
