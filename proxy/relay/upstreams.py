@@ -50,20 +50,24 @@ class Upstream:
 
     def place(self, target: str) -> Place:
         """What a call's target says of it; the same ones come again and again."""
-        return _place(self, target)
+        return _place(self.dialect, self.origin, self.base_path, target)
 
     def dialect_of(self, path: str) -> str:
         """Whose API a path belongs to: `openai`, `anthropic`, `gemini` or `raw`."""
-        if self.dialect != "auto":
-            return self.dialect
-        return "anthropic" if path.startswith(ANTHROPIC_PATHS) else "openai"
+        return _dialect_of(self.dialect, path)
+
+
+def _dialect_of(dialect: str, path: str) -> str:
+    if dialect != "auto":
+        return dialect
+    return "anthropic" if path.startswith(ANTHROPIC_PATHS) else "openai"
 
 
 @lru_cache(MAX_PLACES)
-def _place(upstream: Upstream, target: str) -> Place:
+def _place(dialect: str, origin: str, base_path: str, target: str) -> Place:
     path = target.partition("?")[0]
-    url = mask_url(f"{upstream.origin}{upstream.base_path}{target}")
-    return Place(path, url, upstream.dialect_of(path))
+    url = mask_url(f"{origin}{base_path}{target}")
+    return Place(path, url, _dialect_of(dialect, path))
 
 
 @dataclass(frozen=True, slots=True)

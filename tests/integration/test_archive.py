@@ -75,7 +75,7 @@ async def test_a_store_that_is_away_loses_nothing_and_holds_up_nobody(
 ) -> None:
     made, ledger = bodies(2, 300), Ledger()
     records = ledger.add_all(
-        exchanges(2, 600, started_at=datetime.now(UTC), spacing=timedelta(milliseconds=1))
+        exchanges(5, 600, started_at=datetime.now(UTC), spacing=timedelta(milliseconds=1))
     )
     worker = await world.worker(tmp_path / "w").start().until_ready()
     try:

@@ -110,11 +110,14 @@ class ArchiveWorld:
         assert row["rows"] == count
 
 
+Sides = dict[str, tuple[str, str, bytes] | None]
+
+
 async def sides_of(
     session: aiohttp.ClientSession, worker: Process, request_id: str
-) -> tuple[int, dict[str, tuple[str, str, bytes] | None]]:
+) -> tuple[int, Sides]:
     """Status, and type, coding and bytes of both sides as they are answered one by one."""
-    sides: dict[str, tuple[str, str, bytes] | None] = {}
+    sides: Sides = {}
     for side in ("request", "response"):
         url = f"{worker.url}/api/v1/exchanges/{request_id}/body?side={side}"
         async with session.get(url) as answer:
@@ -137,6 +140,19 @@ def expected(part: BodyPart | None) -> tuple[str, str, bytes] | None:
     return part.content_type or "application/octet-stream", part.content_encoding, part.data
 
 
+def _differences(sides: Sides, wanted: Sides) -> str:
+    """Which sides are not what they were, briefly."""
+    return ", ".join(
+        f"{name}: {_briefly(sides[name])} instead of {_briefly(wanted[name])}"
+        for name in wanted
+        if sides[name] != wanted[name]
+    )
+
+
+def _briefly(side: tuple[str, str, bytes] | None) -> str:
+    return "nothing" if side is None else f"{side[:2]} {len(side[2])} bytes {side[2][:40]!r}"
+
+
 async def assert_readable(
     worker: Process, made: Sequence[BodyEnvelope], timeout_s: float = 60
 ) -> None:
@@ -155,7 +171,7 @@ async def assert_readable(
                 )
                 await asyncio.sleep(0.2)
         wanted = {"request": expected(each.request), "response": expected(each.response)}
-        assert sides == wanted, each.request_id
+        assert sides == wanted, f"{each.request_id}: {_differences(sides, wanted)}"
 
     async with aiohttp.ClientSession(auto_decompress=False) as session:
         await asyncio.gather(*(one(session, each) for each in made))

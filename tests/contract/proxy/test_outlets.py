@@ -172,6 +172,8 @@ async def test_a_delivery_that_is_given_up_leaves_nothing_behind(
     await kafka_broker.create_topics([TopicSpec(topic_prefix, 1)])
     outlet = KafkaOutlet({"bootstrap_servers": kafka_broker.bootstrap_servers}, request_timeout_s=5)
     batch = [Outgoing(topic_prefix, b"k", b"v" * 1000)] * 50
+    # Given up while it connects, aiokafka would leave its connection to the garbage collector.
+    assert await outlet.start()
     given_up = spawn(outlet.deliver(batch), name="given-up")
     others = [spawn(outlet.deliver(batch), name="other") for _ in range(3)]
     for _ in range(20):
