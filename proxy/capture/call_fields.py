@@ -11,7 +11,17 @@ from proxy.exchange import CallMeta, Stamp
 
 def fields_of_call(meta: CallMeta, family: str, stamp: Stamp) -> dict[str, Any]:
     """Fields of `app.record.model.Record`, absent ones left out, no bytes counted yet."""
-    fields = {
+    told = (
+        ("client_request_id", meta.client_request_id),
+        ("key_id", meta.key_id),
+        ("session_id", meta.session_id),
+        ("session_name", meta.session_name),
+        ("session_path", meta.session_path),
+        ("traceparent", meta.traceparent),
+        ("client_retry_count", meta.client_retry_count),
+    )
+    fields = {name: value for name, value in told if value is not None}
+    return fields | {
         "schema_version": SCHEMA_VERSION,
         "tenant": meta.tenant,
         "request_id": meta.request_id,
@@ -32,19 +42,6 @@ def fields_of_call(meta: CallMeta, family: str, stamp: Stamp) -> dict[str, Any]:
         "request_body": "empty",
         "response_body": "empty",
     }
-    told = (
-        ("client_request_id", meta.client_request_id),
-        ("key_id", meta.key_id),
-        ("session_id", meta.session_id),
-        ("session_name", meta.session_name),
-        ("session_path", meta.session_path),
-        ("traceparent", meta.traceparent),
-        ("client_retry_count", meta.client_retry_count),
-    )
-    for name, value in told:
-        if value is not None:
-            fields[name] = value
-    return fields
 
 
 def user_of(meta: CallMeta, asked: RequestFacts) -> tuple[str, bool]:

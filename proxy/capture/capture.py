@@ -1,5 +1,6 @@
 """One exchange: fed by the relay while it passes, asked once for its record."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -120,19 +121,19 @@ class Capture:
         else:
             self._response = self._response_side(head)
 
-    def feed_response(self, chunk: bytes, at_s: float) -> None:
-        """Some of the response's body, as it came from the upstream; nothing before its head."""
+    def feed_response(self, chunks: Sequence[bytes], times_s: Sequence[float]) -> None:
+        """Some of the response's body, no chunk empty, and its times; nothing before the head."""
         response = self._response
-        if response is None or not chunk:
+        if response is None:
             return
         if self._marks.first_byte_s is None:
-            self._marks.first_byte_s = at_s
+            self._marks.first_byte_s = times_s[0]
         try:
             if isinstance(response, WholeResponse):
-                if response.takes(chunk):
+                if response.takes(chunks):
                     return
                 response = self._spread(response)
-            response.feed(chunk, at_s)
+            response.feed(chunks, times_s)
         except Exception:  # noqa: BLE001 - counted; whatever fails here, the client is served
             self._fail()
 
@@ -146,8 +147,8 @@ class Capture:
     def _spread(self, whole: WholeResponse) -> ResponseSide:
         """The response is larger than was thought."""
         response = self._response = self._response_side(whole.head)
-        for chunk in whole.chunks:
-            response.feed(chunk, self._marks.first_byte_s or 0.0)
+        first_s = self._marks.first_byte_s or 0.0
+        response.feed(whole.chunks, [first_s] * len(whole.chunks))
         return response
 
     def _response_side(self, head: ResponseHead) -> ResponseSide:

@@ -128,11 +128,11 @@ class ResponseSide:
         """Bytes of the body so far."""
         return self._read_bytes + self._waiting_bytes
 
-    def feed(self, chunk: bytes, at_s: float) -> None:
+    def feed(self, chunks: Sequence[bytes], times_s: Sequence[float]) -> None:
         """Some of the body as it came; small events are read some at a time."""
-        self._waiting.append(chunk)
-        self._times_s.append(at_s)
-        self._waiting_bytes += len(chunk)
+        self._waiting += chunks
+        self._times_s += times_s
+        self._waiting_bytes += sum(map(len, chunks))
         if self._waiting_bytes >= self._together_bytes:
             self.catch_up()
 

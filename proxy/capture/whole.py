@@ -5,6 +5,7 @@ elsewhere) costs more than such a body itself. Each of these takes what is plain
 is not, `Capture` replaces it by the other, which is fed what came until then.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
@@ -92,13 +93,13 @@ class WholeResponse:
         self.notes: tuple[str, ...] = ()
         self.size_bytes = 0
 
-    def takes(self, chunk: bytes) -> bool:
+    def takes(self, chunks: Sequence[bytes]) -> bool:
         """Take some of the body; False where it is more than this is for."""
-        size_bytes = self.size_bytes + len(chunk)
+        size_bytes = self.size_bytes + sum(map(len, chunks))
         if size_bytes > WHOLE_BYTES:
             return False
         self.size_bytes = size_bytes
-        self.chunks.append(chunk)
+        self.chunks += chunks
         return True
 
     def finish(self) -> tuple[ResponseFacts, bool]:

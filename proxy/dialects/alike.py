@@ -56,7 +56,13 @@ class Alike:
         taken, came_s = len(insides), times_s[first : first + len(insides)]
         text_bytes = likeness.text_bytes(insides)
         if not text_bytes:
-            taken, text_bytes, came_s = _one_by_one(likeness, insides, came_s)
+            # Some chunks are of several events.
+            events, each_s = likeness.apart(insides, came_s)
+            text_bytes = likeness.text_bytes(events) if len(events) > taken else 0
+            if text_bytes:
+                came_s = each_s
+            else:
+                taken, text_bytes, came_s = _one_by_one(likeness, insides, came_s)
         if taken:
             self._tries = MAX_TRIES
             self._state.add_text(text_bytes)

@@ -98,6 +98,18 @@ class Likeness:
                 text_bytes = utf8_bytes(joined) - len(column) + 1
         return text_bytes
 
+    def apart(
+        self, insides: Sequence[bytes], times_s: Sequence[float]
+    ) -> tuple[list[bytes], list[float]]:
+        """The insides of all events, and the times at which they came."""
+        events: list[bytes] = []
+        came_s: list[float] = []
+        for inside, at_s in zip(insides, times_s, strict=True):
+            parts = inside.split(self._joint)
+            events += parts
+            came_s += [at_s] * len(parts)
+        return events, came_s
+
     def sizes(self, inside: bytes) -> list[int]:
         """The bytes of text of each event in there; 0 for what is none, or has none."""
         return [self.text_bytes([each]) for each in inside.split(self._joint)]

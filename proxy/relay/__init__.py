@@ -9,6 +9,7 @@
     upload.py      `Upload`: the client's body on its way up, a copy to the capture
     downstream.py  `Downstream`: the response on the client's connection, byte for byte
     drain.py       `Drains`: reading on after a client left, for the usage
+    completed.py   `Completed`: calls that went well, finished when the loop has time
     finishing.py   `Finishing`: records that wait until it is known what becomes of large bodies
     headers.py     which header fields pass (RFC 9110 §7.6.1), split in one walk
     addresses.py   addresses in a response's head lead back through the relay

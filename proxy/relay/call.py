@@ -15,6 +15,7 @@ from app.tally import Tally
 from proxy.capture.large import LargeBody
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
 from proxy.identity import PropertyLimits, read_identity
+from proxy.relay.completed import Completed
 from proxy.relay.finishing import Finishing
 from proxy.relay.headers import RequestHead, ResponseHead
 from proxy.relay.recording import CallCapture, Recorder
@@ -25,6 +26,7 @@ from proxy.upstream.protocol import UpstreamResponse
 __all__ = ["Call", "Calls", "Recorder"]
 
 logger = logging.getLogger(__name__)
+HELD_BYTES = 16 << 10
 CLIENT_LEFT = "the client left before the end"
 NO_KEY = RelayRefused(401, "invalid_api_key", "Tailrace-Auth: Bearer <key> is missing or wrong")
 Settled = UpstreamResponse | UpstreamError
@@ -38,24 +40,17 @@ class Calls:
         """`authorize` says whose call it is by its own fields; None refuses it."""
         self.recorder = recorder
         self._authorize = authorize
-        self._loop: asyncio.AbstractEventLoop | None = None
         settings = recorder.settings
         self._properties = PropertyLimits(settings.max_properties, settings.max_property_bytes)
         self.finishing = Finishing(recorder.large_wait_s)
-        self._completed: list[tuple[Call, float]] = []
+        self.completed = Completed(recorder.clock.monotonic_s)
         self._relayed: dict[tuple[str, str], Tally] = {}
         self._limits = CaptureLimits(settings.max_body_bytes, settings.max_decoded_bytes)
-
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop that calls are relayed on."""
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-        return self._loop
 
     def open(self, method: str, upstream: Upstream, target: str, head: RequestHead) -> "Call":
         """The call whose head has just come."""
         clock = self.recorder.clock
+        self.completed.stirred = True
         identity = read_identity(head.own, self._properties)
         if identity.properties_dropped:
             self.recorder.metrics.properties_dropped_total.inc(identity.properties_dropped)
@@ -93,21 +88,6 @@ class Calls:
         """A capture within the configured limits."""
         return self.recorder.new_capture(meta, self._limits, dialect)
 
-    def completed(self, call: "Call") -> None:
-        """Finish a call that went well once the loop has sent what was written for it.
-
-        Not much later: what its record is made of would have to be fetched from memory again.
-        """
-        if not self._completed:
-            self.loop.call_soon(self.finish_completed)
-        self._completed.append((call, self.recorder.clock.monotonic_s()))
-
-    def finish_completed(self) -> None:
-        """Finish those now."""
-        completed, self._completed = self._completed, []
-        for call, at_s in completed:
-            call.finish("completed", at_s=at_s)
-
     def count_relayed(self, upstream: str, outcome: Outcome) -> None:
         """A call gave its record."""
         tally = self._relayed.get((upstream, outcome))
@@ -128,15 +108,26 @@ class Calls:
 
 
 class Call:
-    """One call. `sending` and `response` are the upstream's side of it while it is under way."""
+    """One call. `sending` and `response` are the upstream's side of it while it is under way.
+
+    What passes is kept until the end, or until it is more than `HELD_BYTES`: its capture is told of
+    it then, all at once, which costs half and delays nobody's first byte.
+    """
 
     __slots__ = (
+        "_asked",
         "_calls",
         "_capture",
+        "_chunks",
         "_clock",
         "_finished",
+        "_held_bytes",
+        "_is_lost",
+        "_is_start_told",
         "_meta",
+        "_sent",
         "_started",
+        "_times_s",
         "dialect",
         "refusal",
         "request_complete",
@@ -150,8 +141,15 @@ class Call:
         self._calls = calls
         self._meta = meta
         self._clock = calls.recorder.clock
-        self._capture: CallCapture | None = calls.new_capture(meta, dialect)
+        self._capture: CallCapture | None = None
+        self._is_lost = self._is_start_told = False
+        # What passed since the capture was told, in this order.
+        self._asked: list[bytes] = []
+        self._sent: tuple[float, float] | None = None
         self._started: tuple[int, str, str, str | None, float] | None = None
+        self._chunks: list[bytes] = []
+        self._times_s: list[float] = []
+        self._held_bytes = 0
         self._finished = False
         self.dialect = dialect
         self.refusal = refusal
@@ -172,24 +170,20 @@ class Call:
     @property
     def answered(self) -> bool:
         """Whether the client has all that the answer says, its last bytes of framing apart."""
+        self._catch_up()
         return self._capture is not None and self._capture.ended
 
     def feed_request(self, chunk: bytes) -> None:
         """A copy of some of the request's body."""
-        if self._capture is not None:
-            try:
-                self._capture.feed_request(chunk)
-            except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
-                self._lose_capture()
+        self._asked.append(chunk)
+        self._held_bytes += len(chunk)
+        if self._held_bytes > HELD_BYTES:
+            self._catch_up()
 
     def request_sent(self, waited_s: float = 0.0) -> None:
         """The request's last byte is handed over, others having been waited for so long."""
         self.request_complete = True
-        if self._capture is not None:
-            try:
-                self._capture.request_sent(self._clock.monotonic_s(), waited_s)
-            except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
-                self._lose_capture()
+        self._sent = (self._clock.monotonic_s(), waited_s)
 
     def response_started(self, status: int, head: ResponseHead) -> None:
         """The upstream's head came."""
@@ -200,19 +194,16 @@ class Call:
             head.provider_request_id.decode("latin-1") or None,
             self._clock.monotonic_s(),
         )
-        if self._capture is not None:
-            try:
-                self._capture.response_started(*self._started)
-            except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
-                self._lose_capture()
 
     def feed_response(self, chunk: bytes) -> None:
         """A copy of some of the response's body."""
-        if self._capture is not None:
-            try:
-                self._capture.feed_response(chunk, self._clock.monotonic_s())
-            except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
-                self._lose_capture()
+        if not chunk:
+            return
+        self._chunks.append(chunk)
+        self._times_s.append(self._clock.monotonic_s())
+        self._held_bytes += len(chunk)
+        if self._held_bytes > HELD_BYTES:
+            self._catch_up()
 
     def abort(self) -> None:
         """Give up the upstream's side, whatever there is of it."""
@@ -233,6 +224,10 @@ class Call:
         else:
             self._give(ending, at_s)
 
+    def finish_completed(self, at_s: float) -> None:
+        """All went well, and was over then."""
+        self.finish("completed", at_s=at_s)
+
     def _give(self, ending: Ending, at_s: float) -> None:
         sink = self._calls.recorder.sink
         try:
@@ -244,6 +239,7 @@ class Call:
 
     def _larger(self) -> Sequence[LargeBody]:
         """The bodies that go elsewhere."""
+        self._catch_up()
         return () if self._capture is None else self._capture.larger()
 
     def _record(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
@@ -257,8 +253,35 @@ class Call:
             capture.response_started(*self._started)
         return capture.finish(ending, at_s, stamp)
 
+    def _catch_up(self) -> None:
+        """Tell the capture of what passed; one that fails is given up, and no other one is told."""
+        asked, self._asked = self._asked, []
+        chunks, self._chunks = self._chunks, []
+        times_s, self._times_s = self._times_s, []
+        self._held_bytes = 0
+        if not self._is_lost:
+            try:
+                self._tell(asked, chunks, times_s)
+            except Exception:  # noqa: BLE001 - counted; the call goes on without a copy
+                self._lose_capture()
+
+    def _tell(self, asked: list[bytes], chunks: list[bytes], times_s: list[float]) -> None:
+        capture = self._capture
+        if capture is None:
+            capture = self._capture = self._calls.new_capture(self._meta, self.dialect)
+        for chunk in asked:
+            capture.feed_request(chunk)
+        if self._sent is not None:
+            capture.request_sent(*self._sent)
+            self._sent = None
+        if self._started is not None and not self._is_start_told:
+            self._is_start_told = True
+            capture.response_started(*self._started)
+        if chunks:
+            capture.feed_response(chunks, times_s)
+
     def _lose_capture(self) -> None:
-        larger, self._capture = self._larger(), None
-        for body in larger:
+        capture, self._capture, self._is_lost = self._capture, None, True
+        for body in () if capture is None else capture.larger():
             body.give_up()
         self._calls.count_failure("capture")

@@ -154,7 +154,7 @@ class InPlaceCall:
             self._go_on(pass_rest(call, down, response))
         elif response.is_over:
             down.finish()
-            self._relay.calls.completed(call)
+            self._relay.calls.completed.add(call.finish_completed)
             self._over()
         else:
             response.expect_more()

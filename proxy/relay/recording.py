@@ -45,8 +45,8 @@ class CallCapture(Protocol):
     ) -> None:
         """The response's head came."""
 
-    def feed_response(self, chunk: bytes, at_s: float) -> None:
-        """Some of the response's body."""
+    def feed_response(self, chunks: Sequence[bytes], times_s: Sequence[float]) -> None:
+        """Some of the response's body, at least one chunk, and when each of them came."""
 
     def larger(self) -> Sequence[LargeBody]:
         """Bodies that go elsewhere; `finish` keeps those that are settled by then."""

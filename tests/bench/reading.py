@@ -58,7 +58,7 @@ def longest_step_ms(path: str, content_type: str, body: bytes, size: int) -> flo
     step(capture.request_sent, 100.1)
     capture.response_started(200, content_type, "", None, 101.0)
     for chunk in chunks:
-        step(capture.feed_response, chunk, 101.5)
+        step(capture.feed_response, [chunk], [101.5])
     step(ended, capture)
     return longest_s * 1000
 

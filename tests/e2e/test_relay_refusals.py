@@ -1,6 +1,7 @@
 """Calls that are refused, and faults of our own, that no client may feel."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -100,9 +101,9 @@ async def test_headers_end_up_in_the_record() -> None:
 class EndedCapture(PlainCapture):
     """A capture that knows the end mark `[DONE]`."""
 
-    def feed_response(self, chunk: bytes, at_s: float) -> None:
-        super().feed_response(chunk, at_s)
-        self.ended = b"[DONE]" in chunk
+    def feed_response(self, chunks: Sequence[bytes], times_s: Sequence[float]) -> None:
+        super().feed_response(chunks, times_s)
+        self.ended = b"[DONE]" in chunks[-1]
 
 
 @pytest.mark.parametrize("mode", ["abort", "drain"])
@@ -149,7 +150,7 @@ async def test_a_broken_sink_is_not_felt_and_counted() -> None:
 class BreakingCapture(PlainCapture):
     """A capture whose feeding fails."""
 
-    def feed_response(self, chunk: bytes, at_s: float) -> None:
+    def feed_response(self, chunks: Sequence[bytes], times_s: Sequence[float]) -> None:
         raise ZeroDivisionError
 
 

@@ -75,6 +75,14 @@ def test_a_golden_exchange_fed_byte_by_byte(golden: GoldenExchange) -> None:
 
 
 @by_name
+def test_a_golden_exchange_told_of_many_chunks_at_once(golden: GoldenExchange) -> None:
+    response = golden.response
+    for size in (1, 7, 100, 4096):
+        chunks = [response[at : at + size] for at in range(0, len(response), size)]
+        assert golden.feed_together(chunks) == golden.feed(chunks)
+
+
+@by_name
 def test_a_golden_exchange_cut_at_every_byte(golden: GoldenExchange) -> None:
     whole = golden.feed([golden.response])
     for chunks in cuts(golden.response):
@@ -109,7 +117,7 @@ def test_an_encoding_cut_short_is_a_stream_cut_short(file: Path) -> None:
 def test_tokens_are_timed_by_the_event_that_shows_them(golden: GoldenExchange) -> None:
     capture = golden.capture()
     for index, event in enumerate(events_of(golden)):
-        capture.feed_response(event, 101.0 + index)
+        capture.feed_response([event], [101.0 + index])
     record = ended(capture, at_s=200.0).record
     timings = record.timings_ms
     first = golden.expected["first_token_event"]
@@ -146,7 +154,7 @@ def test_a_stream_cut_at_every_event_is_told_as_it_is(golden: GoldenExchange) ->
 @by_stream
 def test_a_client_that_leaves_is_not_the_upstreams_fault(golden: GoldenExchange) -> None:
     capture = golden.capture()
-    capture.feed_response(b"".join(events_of(golden)[:1]), 101.5)
+    capture.feed_response([b"".join(events_of(golden)[:1])], [101.5])
     record = ended(capture, "client_abort", "the client left").record
     assert (record.outcome, record.error) == ("client_abort", "the client left")
     assert record.usage is None or record.usage.estimated or golden.expected["usage_event"] == 0

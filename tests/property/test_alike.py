@@ -150,7 +150,7 @@ def test_nothing_is_read_otherwise(dialect: str, data: st.DataObject) -> None:
         if not remembers:
             side._alike = None
         for at, chunk in enumerate(stream):
-            side.feed(chunk, 100.0 + at)
+            side.feed([chunk], [100.0 + at])
         side.catch_up()
         left.append(seen(side, state))
     assert left[0] == left[1]

@@ -1,7 +1,7 @@
 """Captures for tests: a call's meta, and golden exchanges fed in any cut."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -109,7 +109,13 @@ class GoldenExchange:
         """The exchange finished after these chunks of its response."""
         capture = self.capture(**changes)
         for chunk in chunks:
-            capture.feed_response(chunk, 101.5)
+            capture.feed_response([chunk], [101.5])
+        return ended(capture)
+
+    def feed_together(self, chunks: Sequence[bytes]) -> Finished:
+        """The same, told of all of them at once."""
+        capture = self.capture()
+        capture.feed_response(chunks, [101.5] * len(chunks))
         return ended(capture)
 
 

@@ -1,5 +1,7 @@
 """A capture that counts bytes and reads nothing: the least a relay can be tried with."""
 
+from collections.abc import Sequence
+
 from app.clock import utc
 from app.record.draft import drafted
 from app.record.model import Record, Timings
@@ -40,8 +42,8 @@ class PlainCapture:
         self.status, self.provider_request_id = status, provider_request_id
         self.steps.append("response_started")
 
-    def feed_response(self, chunk: bytes, at_s: float) -> None:
-        self.response_bytes += len(chunk)
+    def feed_response(self, chunks: Sequence[bytes], times_s: Sequence[float]) -> None:
+        self.response_bytes += sum(map(len, chunks))
         self.steps.append("feed_response")
 
     def larger(self) -> list[LargeBody]:

@@ -23,7 +23,7 @@ def exchange(
     capture.feed_request(request)
     capture.request_sent(100.25, waited_s=0.125)
     capture.response_started(status, "application/json", "", "req_1", 100.5)
-    capture.feed_response(response, 101.0)
+    capture.feed_response([response], [101.0])
     return capture
 
 
@@ -133,21 +133,21 @@ def test_an_upstream_that_broke_off_leaves_what_was_asked() -> None:
 
 def test_response_bytes_before_the_head_are_none() -> None:
     capture = Capture(call_meta(), LIMITS, "openai")
-    capture.feed_response(b"early", 101.0)
+    capture.feed_response([b"early"], [101.0])
     assert ended(capture).record.response_bytes == 0
 
 
 def test_the_providers_own_id_is_taken_where_the_header_has_none() -> None:
     capture = Capture(call_meta(), LIMITS, "openai")
     capture.response_started(200, "application/json", "", None, 100.5)
-    capture.feed_response(DOCUMENT, 101.0)
+    capture.feed_response([DOCUMENT], [101.0])
     assert ended(capture).record.provider_request_id == "chatcmpl-1"
 
 
 def test_an_error_in_plain_text_is_taken() -> None:
     capture = Capture(call_meta(), LIMITS, "openai")
     capture.response_started(503, "text/plain", "", None, 100.5)
-    capture.feed_response(b"no healthy upstream", 101.0)
+    capture.feed_response([b"no healthy upstream"], [101.0])
     record = ended(capture).record
     assert (record.outcome, record.status, record.error) == (
         "upstream_error",
@@ -160,7 +160,7 @@ def test_a_client_may_leave_once_the_end_mark_came() -> None:
     capture = Capture(call_meta(), LIMITS, "openai")
     capture.response_started(200, "text/event-stream", "", None, 100.5)
     assert not capture.ended
-    capture.feed_response(b"data: [DONE]\n\n", 101.0)
+    capture.feed_response([b"data: [DONE]\n\n"], [101.0])
     assert capture.ended
     assert (capture.request_bytes, capture.response_bytes) == (0, 14)
 
@@ -192,7 +192,7 @@ def test_a_fault_of_a_dialect_costs_its_facts_alone(
     capture.request_sent(100.25)
     capture.response_started(200, content_type, "", "req_1", 100.5)
     for _ in range(3):
-        capture.feed_response(b'data: {"x": 1}\n\n', 101.0)
+        capture.feed_response([b'data: {"x": 1}\n\n'], [101.0])
     finished = ended(capture)
     record = finished.record
     assert "capture_failed" in finished.notes
@@ -223,7 +223,7 @@ def test_a_body_too_large_is_read_and_not_kept() -> None:
     capture = Capture(call_meta(), CaptureLimits(max_body_bytes=50), "openai")
     capture.feed_request(REQUEST)
     capture.response_started(200, "application/json", "", None, 100.5)
-    capture.feed_response(DOCUMENT, 101.0)
+    capture.feed_response([DOCUMENT], [101.0])
     finished = ended(capture)
     assert (finished.record.request_body, finished.record.response_body) == ("kept", "too_large")
     assert finished.record.usage == Usage(input=3, output=4)
@@ -236,7 +236,7 @@ def test_the_clients_word_for_the_model_outranks_the_responses() -> None:
     capture.feed_request(b'{"model": "asked"}')
     capture.request_sent(100.5)
     capture.response_started(200, "application/json", "", None, 101.0)
-    capture.feed_response(b'{"model": "answered", "choices": []}', 101.5)
+    capture.feed_response([b'{"model": "answered", "choices": []}'], [101.5])
     record = ended(capture).record
     assert (record.model, record.model_requested) == ("priced-as", "asked")
 
@@ -245,7 +245,7 @@ def test_an_end_mark_is_seen_as_soon_as_it_came() -> None:
     """Though events are read some at a time: a client may leave in that very moment."""
     capture = Capture(call_meta(), LIMITS, "openai")
     capture.response_started(200, "text/event-stream", "", None, 1.0)
-    capture.feed_response(b'data: {"choices":[{"delta":{"content":"x"}}]}\n\n', 1.0)
+    capture.feed_response([b'data: {"choices":[{"delta":{"content":"x"}}]}\n\n'], [1.0])
     assert not capture.ended
-    capture.feed_response(b"data: [DONE]\n\n", 2.0)
+    capture.feed_response([b"data: [DONE]\n\n"], [2.0])
     assert capture.ended

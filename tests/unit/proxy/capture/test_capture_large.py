@@ -20,7 +20,7 @@ def fed(elsewhere: MemoryLargeBodies | None, **meta: bool) -> Capture:
     capture.request_sent(100.1)
     capture.response_started(200, "audio/mpeg", "", None, 101.0)
     for chunk in CHUNKS:
-        capture.feed_response(chunk, 101.5)
+        capture.feed_response([chunk], [101.5])
     return capture
 
 

@@ -26,7 +26,7 @@ def side(
     head = ResponseHead(status, content_type, encoding)
     response = ResponseSide(head, limits, OpenAIChat(), omit=omit)
     for chunk in chunks:
-        response.feed(chunk, 5.0)
+        response.feed([chunk], [5.0])
     return response
 
 
@@ -104,9 +104,9 @@ def test_a_stream_beyond_the_limit_estimates_nothing() -> None:
 
 def test_tokens_are_timed() -> None:
     response = side(content_type="text/event-stream")
-    response.feed(b": hi\n\n", 1.0)
-    response.feed(HELLO, 2.0)
-    response.feed(HELLO, 2.5)
+    response.feed([b": hi\n\n"], [1.0])
+    response.feed([HELLO], [2.0])
+    response.feed([HELLO], [2.5])
     response.finish()
     assert response.pace.first_s == 2.0
     assert response.pace.gap_ms(0.5) == pytest.approx(500, rel=0.03)
@@ -161,7 +161,7 @@ def test_a_long_error_text_is_not_gathered() -> None:
 def test_when_reading_has_stopped_bytes_are_counted_on() -> None:
     response = side(HELLO, content_type="text/event-stream")
     response.stop_reading()
-    response.feed(HELLO, 6.0)
+    response.feed([HELLO], [6.0])
     facts, truncated = response.finish()
     assert (facts.usage, truncated) == (None, False)
     assert (response.size_bytes, response.is_stream) == (2 * len(HELLO), True)
@@ -173,10 +173,10 @@ def test_events_that_are_read_together_keep_their_own_times(chunks: int) -> None
     together, each = side(content_type="text/event-stream"), side(content_type="text/event-stream")
     for number in range(chunks):
         for response in (together, each):
-            response.feed(HELLO, 5.0 + 0.1 * number)
+            response.feed([HELLO], [5.0 + 0.1 * number])
         each.catch_up()
     for response in (together, each):
-        response.feed(DONE, 100.0)
+        response.feed([DONE], [100.0])
     assert together.finish() == each.finish()
     assert together.pace.first_s == each.pace.first_s == 5.0
     assert together.pace.gap_ms(0.5) == each.pace.gap_ms(0.5)
@@ -186,7 +186,7 @@ def test_what_waits_to_be_read_is_bounded() -> None:
     """Whatever passes, no more than a little of it."""
     response = side(content_type="text/event-stream")
     for _ in range(1000):
-        response.feed(HELLO, 5.0)
+        response.feed([HELLO], [5.0])
         assert response._waiting_bytes < TOGETHER_BYTES
 
 
@@ -202,6 +202,6 @@ def test_the_usage_after_a_very_long_answer_is_found(items: int, size: int, step
     head = ResponseHead(200, "text/event-stream", "")
     side = ResponseSide(head, LIMITS, OpenAIResponses(), omit=False)
     for at in range(0, len(stream), step):
-        side.feed(stream[at : at + step], 5.0)
+        side.feed([stream[at : at + step]], [5.0])
     facts, truncated = side.finish()
     assert (facts.usage, truncated, side.notes) == ({"input": 11, "output": 22}, False, [])

@@ -76,7 +76,7 @@ def test_a_provider_that_says_the_key_back_is_not_quoted(status: int, encoding: 
     capture.request_sent(100.5)
     capture.response_started(status, "application/json", encoding, None, 101.0)
     for at in range(len(body)):
-        capture.feed_response(body[at : at + 1], 101.5)
+        capture.feed_response([body[at : at + 1]], [101.5])
     finished = ended(capture)
     assert finished.bodies is not None
     parts = [finished.bodies.request, finished.bodies.response]

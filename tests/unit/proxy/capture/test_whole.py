@@ -41,7 +41,7 @@ def exchange(
     if not whole:
         capture._response = capture._response_side(ResponseHead(200, kind, ""))
     for chunk in responses:
-        capture.feed_response(chunk, 101.0)
+        capture.feed_response([chunk], [101.0])
     return ended(capture)
 
 
@@ -118,5 +118,5 @@ def test_a_second_piece_is_not_for_it() -> None:
     assert not request.takes(b"}", CaptureLimits())
     head = ResponseHead(200, "application/json", "")
     response = WholeResponse(head, call_meta(), dialect_state("openai", "/v1/chat/completions"))
-    assert response.takes(b"{" * WHOLE_BYTES)
-    assert not response.takes(b"}")
+    assert response.takes([b"{"] * WHOLE_BYTES)
+    assert not response.takes([b"}"])

@@ -4,7 +4,7 @@ import pytest
 
 from proxy.capture.response_head import ResponseHead
 from proxy.capture.response_side import ResponseSide
-from proxy.dialects import dialect_state
+from proxy.dialects import alike, dialect_state
 from proxy.dialects.alike import MAX_CHUNK_BYTES, MAX_TRIES, Alike
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, tells_text
 from proxy.dialects.openai_chat import OpenAIChat
@@ -54,6 +54,15 @@ def test_escapes_and_several_events_in_a_chunk() -> None:
     assert known.take(chunks, [1.0, 2.0, 3.0, 4.0], 2) == (0, [])
 
 
+def test_several_events_in_some_chunks_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = OpenAIChat()
+    known = taught(CHAT % (b"", b"one"), state)
+    monkeypatch.setattr(alike, "_one_by_one", None)
+    chunks = [chunk(b"a"), chunk(b"bb") * 2, chunk(b"c"), chunk(b"dd")]
+    assert known.take(chunks, [1.0, 2.0, 3.0, 4.0], 0) == (4, [1.0, 2.0, 2.0, 3.0, 4.0])
+    assert state._output_bytes == 3 + 1 + 4 + 1 + 2
+
+
 def test_thoughts_are_known_as_well() -> None:
     state = dialect_state(*CALLS["anthropic_messages"])
     data = DELTA.replace(b"text_delta", b"thinking_delta").replace(b'"text"', b'"thinking"')
@@ -101,9 +110,9 @@ def test_what_comes_between_is_not_undone() -> None:
     )
     flex = chunk(b"a", b',"service_tier":"flex"')
     for piece in (flex, flex, chunk(b"", b',"service_tier":"default"'), flex):
-        side.feed(piece, 1.0)
-    side.feed(chunk(b"b") * 2, 2.0)
-    side.feed(chunk(b"b") * 2, 3.0)
+        side.feed([piece], [1.0])
+    side.feed([chunk(b"b") * 2], [2.0])
+    side.feed([chunk(b"b") * 2], [3.0])
     facts, _ = side.finish()
     assert facts.service_tier == "flex"
     assert state._output_bytes == 3 + 4

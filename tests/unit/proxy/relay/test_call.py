@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from app.errors import RelayRefused
 from app.ids import CountedIds
 from app.metrics import Metrics
 from config.sections import CaptureSettings
-from proxy.relay.call import Call, Calls
+from proxy.relay.call import HELD_BYTES, Call, Calls
 from proxy.relay.headers import RequestHead, ResponseHead, split_request
 from proxy.relay.recording import Recorder
 from proxy.relay.upstreams import Upstream
@@ -22,17 +23,19 @@ STARTED = ResponseHead(content_type=b"a/b", provider_request_id=b"req_1")
 class Desk:
     """Calls with everything around them in memory."""
 
-    def __init__(self, capture: type[PlainCapture] = PlainCapture, **limits: Any) -> None:
+    def __init__(self, *kinds: type[PlainCapture], **limits: Any) -> None:
+        """The kinds of the first captures; all others are plain."""
         self.sink, self.metrics, self.clock = ListSink(), Metrics(), ManualClock()
         self.captures: list[PlainCapture] = []
-        self._capture = capture
+        self._kinds = list(kinds)
         settings = CaptureSettings(**limits)
         self.calls = Calls(
             Recorder(self.sink, self._make, self.clock, CountedIds(), self.metrics, settings)
         )
 
     def _make(self, *args: Any) -> PlainCapture:
-        self.captures.append(self._capture(*args))
+        kind = self._kinds.pop(0) if self._kinds else PlainCapture
+        self.captures.append(kind(*args))
         return self.captures[-1]
 
     def open(self, target: str = "/v1/x", *raw: tuple[bytes, bytes]) -> Call:
@@ -43,12 +46,21 @@ class Desk:
 
 
 def broken(*names: str) -> type[PlainCapture]:
-    """A capture whose named methods fail, the last made apart."""
+    """A capture whose named methods fail."""
 
     def fail(self: PlainCapture, *args: object) -> None:
         raise ZeroDivisionError
 
     return type("Broken", (PlainCapture,), dict.fromkeys(names, fail))
+
+
+def ended_by(mark: bytes) -> type[PlainCapture]:
+    """A capture that knows an end mark."""
+
+    def feed(self: PlainCapture, chunks: Sequence[bytes], times_s: Sequence[float]) -> None:
+        self.ended = any(mark in chunk for chunk in chunks)
+
+    return type("Ended", (PlainCapture,), {"feed_response": feed})
 
 
 async def test_a_call_from_its_head_to_its_record() -> None:
@@ -57,8 +69,6 @@ async def test_a_call_from_its_head_to_its_record() -> None:
     call.feed_request(b"12345")
     call.request_sent(0.5)
     assert call.request_complete
-    for _ in range(3):
-        await asyncio.sleep(0)
     call.response_started(200, STARTED)
     call.feed_response(b"123")
     desk.clock.advance(2)
@@ -85,19 +95,60 @@ async def test_only_the_first_end_counts() -> None:
     assert [each.record.outcome for each in desk.sink.finished] == ["timeout"]
 
 
-async def test_calls_that_went_well_are_finished_in_the_next_turn_or_when_asked() -> None:
-    """With the time at which they ended, and once."""
+async def test_calls_that_went_well_are_finished_soon_with_the_time_of_their_end() -> None:
     desk = Desk()
     calls = [desk.open() for _ in range(3)]
-    for call in calls[:2]:
-        desk.calls.completed(call)
-    assert [capture.steps for capture in desk.captures] == [[], [], []]
-    await asyncio.sleep(0)
-    assert [capture.steps for capture in desk.captures] == [["finish"], ["finish"], []]
-    desk.calls.completed(calls[2])
-    desk.calls.finish_completed()
-    await asyncio.sleep(0)
-    assert [capture.steps for capture in desk.captures] == [["finish"]] * 3
+    for call in calls:
+        desk.clock.advance(1)
+        desk.calls.completed.add(call.finish_completed)
+    assert desk.sink.finished == []
+    desk.clock.advance(100)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert [each.record.timings_ms.total for each in desk.sink.finished] == [1000, 2000, 3000]
+
+
+async def test_the_capture_is_told_of_what_passed_when_that_is_much() -> None:
+    """Before the end; of each event once, and in its order."""
+    desk = Desk()
+    call = desk.open()
+    call.feed_request(b"r" * 100)
+    call.request_sent()
+    call.response_started(200, STARTED)
+    for _ in range(2):
+        call.feed_response(b"c" * (HELD_BYTES // 2))
+    assert desk.captures[0].steps == [
+        "feed_request",
+        "request_sent",
+        "response_started",
+        "feed_response",
+    ]
+    assert desk.captures[0].response_bytes == HELD_BYTES
+    call.feed_response(b"")
+    call.feed_response(b"last")
+    call.finish("completed")
+    assert desk.captures[0].steps[4:] == ["feed_response", "finish"]
+    assert desk.sink.finished[0].record.response_bytes == HELD_BYTES + 4
+
+
+async def test_a_large_request_is_told_of_while_it_passes() -> None:
+    desk = Desk()
+    call = desk.open()
+    call.feed_request(b"r" * (HELD_BYTES + 1))
+    assert desk.captures[0].request_bytes == HELD_BYTES + 1
+    call.feed_request(b"r")
+    call.finish("client_abort", "left")
+    assert desk.sink.finished[0].record.request_bytes == HELD_BYTES + 2
+
+
+async def test_whether_it_is_answered_is_known_by_what_has_just_come() -> None:
+    desk = Desk(ended_by(b"[DONE]"))
+    call = desk.open()
+    call.response_started(200, STARTED)
+    call.feed_response(b"data: x")
+    assert not call.answered
+    call.feed_response(b"data: [DONE]")
+    assert call.answered
 
 
 @pytest.mark.parametrize(
@@ -110,10 +161,6 @@ async def test_a_capture_that_fails_is_given_up_and_a_fresh_one_makes_the_record
     call = desk.open()
     call.feed_request(b"1")
     call.request_sent()
-    for _ in range(3):
-        await asyncio.sleep(0)
-    if method == "response_started":
-        desk._capture = PlainCapture
     call.response_started(200, STARTED)
     call.feed_response(b"1")
     call.finish("completed")
@@ -124,7 +171,7 @@ async def test_a_capture_that_fails_is_given_up_and_a_fresh_one_makes_the_record
 
 
 async def test_a_record_that_cannot_be_made_is_counted() -> None:
-    desk = Desk(broken("finish"))
+    desk = Desk(broken("finish"), broken("finish"))
     desk.open().finish("completed")
     assert desk.sink.finished == []
     assert desk.count("capture_failures_total", stage="capture") == 1

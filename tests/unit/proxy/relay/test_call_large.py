@@ -2,6 +2,7 @@
 
 import asyncio
 
+from proxy.relay.call import HELD_BYTES, Call
 from proxy.relay.headers import ResponseHead
 from tests.support.large import MemoryLargeBody
 from tests.unit.proxy.relay.test_call import Desk, broken
@@ -9,7 +10,9 @@ from tests.unit.proxy.relay.test_call import Desk, broken
 HEAD = ResponseHead(content_type=b"a/b")
 
 
-def on_its_way(desk: Desk) -> MemoryLargeBody:
+def on_its_way(desk: Desk, call: Call) -> MemoryLargeBody:
+    """A body of the call that goes elsewhere, as its capture has found."""
+    call.feed_request(b"r" * (HELD_BYTES + 1))
     body = MemoryLargeBody("b")
     desk.captures[-1].large = [body]
     return body
@@ -18,7 +21,7 @@ def on_its_way(desk: Desk) -> MemoryLargeBody:
 async def test_the_record_goes_out_once_its_bodies_are_settled() -> None:
     desk = Desk()
     call = desk.open()
-    body = on_its_way(desk)
+    body = on_its_way(desk, call)
     call.response_started(200, HEAD)
     desk.clock.advance(2)
     call.finish("completed")
@@ -37,9 +40,9 @@ async def test_the_record_goes_out_once_its_bodies_are_settled() -> None:
 async def test_a_capture_that_fails_drops_its_bodies() -> None:
     desk = Desk(broken("feed_response"))
     call = desk.open()
-    body = on_its_way(desk)
+    body = on_its_way(desk, call)
     call.response_started(200, HEAD)
-    call.feed_response(b"x")
+    call.feed_response(b"x" * (HELD_BYTES + 1))
     assert body.state == "dropped"
     call.finish("completed")
     assert len(desk.sink.finished) == 1

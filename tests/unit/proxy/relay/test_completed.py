@@ -1,0 +1,79 @@
+import asyncio
+
+from app.clock import ManualClock
+from proxy.relay.completed import MAX_WAIT_S, MAX_WAITING, Completed
+
+
+class Desk:
+    """Calls that end, and what was finished of them."""
+
+    def __init__(self) -> None:
+        self.clock = ManualClock()
+        self.completed = Completed(self.clock.monotonic_s)
+        self.finished: list[tuple[int, float]] = []
+
+    def end(self, *names: int) -> None:
+        for name in names:
+            self.completed.add(lambda at_s, name=name: self.finished.append((name, at_s)))
+
+    async def busy_turns(self, count: int) -> None:
+        """Turns in each of which another call gets on."""
+        for _ in range(count):
+            self.completed.stirred = True
+            await asyncio.sleep(0)
+
+    @property
+    def names(self) -> list[int]:
+        return [name for name, _ in self.finished]
+
+
+async def test_each_is_finished_in_a_turn_of_its_own_in_order_and_with_its_time() -> None:
+    desk = Desk()
+    desk.end(0)
+    desk.clock.advance(MAX_WAIT_S / 2)
+    desk.end(1, 2)
+    seen = []
+    for _ in range(10):
+        await asyncio.sleep(0)
+        seen.append(len(desk.finished))
+    assert desk.finished == [(0, 0.0), (1, MAX_WAIT_S / 2), (2, MAX_WAIT_S / 2)]
+    assert {0, 1, 2, 3} == set(seen)
+
+
+async def test_other_calls_go_first() -> None:
+    desk = Desk()
+    desk.end(0, 1)
+    await desk.busy_turns(20)
+    assert desk.finished == []
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert desk.names == [0, 1]
+
+
+async def test_but_not_for_long() -> None:
+    desk = Desk()
+    desk.end(0)
+    desk.clock.advance(MAX_WAIT_S * 2)
+    desk.end(1)
+    await desk.busy_turns(5)
+    assert desk.names == [0]
+
+
+async def test_nor_are_many_held_back() -> None:
+    desk = Desk()
+    desk.end(*range(MAX_WAITING + 3))
+    await desk.busy_turns(1)
+    assert (desk.names, len(desk.completed)) == ([0, 1, 2], MAX_WAITING)
+
+
+async def test_all_are_finished_at_once_when_asked_and_more_may_follow() -> None:
+    desk = Desk()
+    desk.end(0, 1)
+    desk.completed.finish()
+    assert desk.names == [0, 1]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    desk.end(2)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert desk.names == [0, 1, 2]
