@@ -26,7 +26,7 @@ from proxy.upstream.protocol import UpstreamResponse
 __all__ = ["Call", "Calls", "Recorder"]
 
 logger = logging.getLogger(__name__)
-HELD_BYTES = 16 << 10
+HELD_BYTES = 8 << 10
 CLIENT_LEFT = "the client left before the end"
 NO_KEY = RelayRefused(401, "invalid_api_key", "Tailrace-Auth: Bearer <key> is missing or wrong")
 Settled = UpstreamResponse | UpstreamError
@@ -240,7 +240,12 @@ class Call:
     def _larger(self) -> Sequence[LargeBody]:
         """The bodies that go elsewhere."""
         self._catch_up()
-        return () if self._capture is None else self._capture.larger()
+        if self._capture is not None:
+            try:
+                return self._capture.larger()
+            except Exception:  # noqa: BLE001 - counted; the call has its record all the same
+                self._lose_capture()
+        return ()
 
     def _record(self, ending: Ending, at_s: float, stamp: Stamp) -> Finished:
         if self._capture is not None:
@@ -282,6 +287,10 @@ class Call:
 
     def _lose_capture(self) -> None:
         capture, self._capture, self._is_lost = self._capture, None, True
-        for body in () if capture is None else capture.larger():
-            body.give_up()
         self._calls.count_failure("capture")
+        if capture is not None:
+            try:
+                for body in capture.larger():
+                    body.give_up()
+            except Exception:  # noqa: BLE001 - counted once more; nobody else knows the bodies
+                self._calls.count_failure("capture")

@@ -36,7 +36,7 @@ class Completed:
         return len(self._waiting)
 
     def add(self, finish: Finish) -> None:
-        """A call has ended now; `finish` is called with that time, soon. It must not raise."""
+        """A call has ended now; `finish` is called with that time, soon; it should not raise."""
         self._waiting.append((finish, self._monotonic_s()))
         self.stirred = True
         if not self._is_due:
@@ -53,6 +53,15 @@ class Completed:
     def _turn(self) -> None:
         """A turn of the loop, in which what had come was read before this."""
         assert self._loop is not None
+        try:
+            self._finish_some()
+        finally:
+            # Whatever becomes of one call, the others have their turn.
+            self._is_due = bool(self._waiting)
+            if self._is_due:
+                self._loop.call_soon(self._turn)
+
+    def _finish_some(self) -> None:
         waiting = self._waiting
         while len(waiting) > MAX_WAITING:
             self._finish_oldest()
@@ -61,9 +70,6 @@ class Completed:
             if is_late or not self.stirred:
                 self._finish_oldest()
             self.stirred = False
-        self._is_due = bool(waiting)
-        if waiting:
-            self._loop.call_soon(self._turn)
 
     def _finish_oldest(self) -> None:
         finish, ended_s = self._waiting.popleft()

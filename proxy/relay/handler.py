@@ -148,6 +148,7 @@ class Relay:
         deadline_s = asyncio.get_running_loop().time() + grace_s
         await self._drains.close(grace_s)
         left_s = max(0.0, deadline_s - asyncio.get_running_loop().time())
+        self.calls.completed.finish()
         await self.calls.finishing.close(left_s)
 
     def client_left(self, call: Call, reason: str) -> None:

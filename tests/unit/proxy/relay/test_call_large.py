@@ -37,6 +37,15 @@ async def test_the_record_goes_out_once_its_bodies_are_settled() -> None:
     assert desk.count("relayed_total", upstream="up", outcome="completed") == 1
 
 
+async def test_a_capture_that_does_not_know_its_bodies_costs_no_record() -> None:
+    desk = Desk(broken("larger"))
+    call = desk.open()
+    call.feed_request(b"x")
+    call.finish("completed")
+    assert len(desk.sink.finished) == 1
+    assert desk.count("capture_failures_total", stage="capture") == 2
+
+
 async def test_a_capture_that_fails_drops_its_bodies() -> None:
     desk = Desk(broken("feed_response"))
     call = desk.open()

@@ -66,6 +66,27 @@ async def test_nor_are_many_held_back() -> None:
     assert (desk.names, len(desk.completed)) == ([0, 1, 2], MAX_WAITING)
 
 
+async def test_one_that_fails_keeps_nobody_up() -> None:
+    loop = asyncio.get_running_loop()
+    failures: list[object] = []
+    loop.set_exception_handler(lambda _, context: failures.append(context["exception"]))
+    desk = Desk()
+
+    def fail(at_s: float) -> None:
+        raise ZeroDivisionError
+
+    desk.completed.add(fail)
+    desk.end(1)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert desk.names == [1]
+    assert [type(failure) for failure in failures] == [ZeroDivisionError]
+    desk.end(2)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert desk.names == [1, 2]
+
+
 async def test_all_are_finished_at_once_when_asked_and_more_may_follow() -> None:
     desk = Desk()
     desk.end(0, 1)
