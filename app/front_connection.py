@@ -47,7 +47,7 @@ class InPlace(Protocol):
 class InPlaceRequest:
     """As much of a request as is needed to answer it; the names are those of `web.BaseRequest`."""
 
-    __slots__ = ("content", "message", "output_size", "protocol")
+    __slots__ = ("content", "keep_alive", "message", "method", "output_size", "protocol", "version")
 
     def __init__(
         self, protocol: "FrontConnection", message: RawRequestMessage, content: StreamReader
@@ -55,22 +55,10 @@ class InPlaceRequest:
         self.protocol = protocol
         self.message = message
         self.content = content
+        self.method: str = message.method
+        self.version: HttpVersion = message.version
+        self.keep_alive = not message.should_close
         self.output_size = 0
-
-    @property
-    def method(self) -> str:
-        """In capitals."""
-        return self.message.method
-
-    @property
-    def version(self) -> HttpVersion:
-        """Of HTTP."""
-        return self.message.version
-
-    @property
-    def keep_alive(self) -> bool:
-        """Whether the client lets the connection serve another request."""
-        return not self.message.should_close
 
     @property
     def transport(self) -> asyncio.Transport | None:

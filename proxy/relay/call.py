@@ -108,10 +108,11 @@ class Calls:
 
 
 class Call:
-    """One call. `sending` and `response` are the upstream's side of it while it is under way.
+    """One call: our id of it, its path without the query, and whose API that is.
 
-    What passes is kept until the end, or until it is more than `HELD_BYTES`: its capture is told of
-    it then, all at once, which costs half and delays nobody's first byte.
+    `sending` and `response` are the upstream's side of it while it is under way. What passes is
+    kept until the end, or until it is more than `HELD_BYTES`: its capture is told of it then, all
+    at once, which costs half and delays nobody's first byte.
     """
 
     __slots__ = (
@@ -129,8 +130,10 @@ class Call:
         "_started",
         "_times_s",
         "dialect",
+        "path",
         "refusal",
         "request_complete",
+        "request_id",
         "response",
         "sending",
     )
@@ -140,6 +143,8 @@ class Call:
     ) -> None:
         self._calls = calls
         self._meta = meta
+        self.request_id = meta.request_id
+        self.path = meta.path
         self._clock = calls.recorder.clock
         self._capture: CallCapture | None = None
         self._is_lost = self._is_start_told = False
@@ -156,16 +161,6 @@ class Call:
         self.request_complete = False
         self.sending: asyncio.Task[Settled] | None = None
         self.response: UpstreamResponse | None = None
-
-    @property
-    def request_id(self) -> str:
-        """Our id of the call."""
-        return self._meta.request_id
-
-    @property
-    def path(self) -> str:
-        """The path that was asked for, without its query."""
-        return self._meta.path
 
     @property
     def answered(self) -> bool:

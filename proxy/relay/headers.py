@@ -105,7 +105,8 @@ def split_request(raw: RawHeaders) -> RequestHead:
         elif name in CREDENTIALS:
             head.credentials.append(pair[1])
             head.authorized = head.authorized or name == b"authorization"
-    _leave(head.passed, named)
+    if named:
+        _leave(head.passed, named)
     return head
 
 
@@ -131,9 +132,10 @@ def split_response(raw: RawHeaders) -> ResponseHead:
             head.content_encoding = _joined(head.content_encoding, pair[1])
         elif name in PROVIDER_IDS:
             head.provider_request_id = pair[1]
-    _leave(head.passed, named)
-    if b"content-length" in named:
-        head.content_length = None
+    if named:
+        _leave(head.passed, named)
+        if b"content-length" in named:
+            head.content_length = None
     return head
 
 
@@ -158,8 +160,7 @@ def _tokens(connection: bytes) -> frozenset[bytes]:
 
 
 def _leave(passed: list[tuple[bytes, bytes]], named: frozenset[bytes]) -> None:
-    if named:
-        passed[:] = [pair for pair in passed if pair[0].lower() not in named]
+    passed[:] = [pair for pair in passed if pair[0].lower() not in named]
 
 
 def _joined(first: bytes, second: bytes) -> bytes:

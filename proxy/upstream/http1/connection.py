@@ -20,7 +20,10 @@ Notify = Callable[[], None]
 
 
 class Connection(asyncio.Protocol):
-    """A connection; `on_end` is called once, when it ends, whoever ended it."""
+    """A connection; `on_end` is called once, when it ends, whoever ended it.
+
+    It `is_full` while what was written waits for the upstream to take it.
+    """
 
     def __init__(self) -> None:
         """Not connected."""
@@ -28,6 +31,7 @@ class Connection(asyncio.Protocol):
         self._notify: Notify | None = None
         self._can_write = asyncio.Event()
         self._can_write.set()
+        self.is_full = False
         self._paused = False
         self._watchdog: Watchdog | None = None
         self._on_expiry: Notify | None = None
@@ -53,11 +57,6 @@ class Connection(asyncio.Protocol):
         """Send, or queue in the transport."""
         if self._transport is not None and not self.ended:
             self._transport.write(data)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether what was written waits for the upstream to take it."""
-        return not self._can_write.is_set()
 
     async def can_write(self) -> None:
         """Wait until the transport takes more; returns at once when the connection has ended."""
@@ -168,10 +167,12 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The transport's buffer is full."""
+        self.is_full = True
         self._can_write.clear()
 
     def resume_writing(self) -> None:
         """It has room again."""
+        self.is_full = False
         self._can_write.set()
 
     def _expire(self) -> None:
@@ -186,6 +187,7 @@ class Connection(asyncio.Protocol):
         if self.ended:
             return
         self.ended = True
+        self.is_full = False
         self._can_write.set()
         if self._watchdog is not None:
             self._watchdog.cancel()

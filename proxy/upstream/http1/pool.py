@@ -19,7 +19,10 @@ class Pool:
     """The connections of one event loop."""
 
     def __init__(self, max_connections: int, connect_s: float, tls: ssl.SSLContext | None) -> None:
-        """Empty. `connect_s` bounds waiting for a place, DNS, TCP and TLS together."""
+        """Empty. `connect_s` bounds waiting for a place, DNS, TCP and TLS together.
+
+        It `is_closed` for good, if it is.
+        """
         self._loop = asyncio.get_running_loop()
         self._max = max_connections
         self._connect_s = connect_s
@@ -29,12 +32,7 @@ class Pool:
         self._opening = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._sweep: asyncio.TimerHandle | None = None
-        self._closed = False
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether it was closed for good."""
-        return self._closed
+        self.is_closed = False
 
     def kept(self, origin: Origin) -> Connection | None:
         """An idle connection to an origin, unless others wait for their turn."""
@@ -66,7 +64,7 @@ class Pool:
 
     def give_back(self, origin: Origin, connection: Connection) -> None:
         """Keep a connection for the next request to its origin."""
-        if self._closed or not connection.is_usable:
+        if self.is_closed or not connection.is_usable:
             connection.close()
             return
         connection.idle_since_s = self._loop.time()
@@ -81,7 +79,7 @@ class Pool:
 
     def close(self) -> None:
         """Close every connection, and refuse new ones."""
-        self._closed = True
+        self.is_closed = True
         if self._sweep is not None:
             self._sweep.cancel()
             self._sweep = None
@@ -95,7 +93,7 @@ class Pool:
         """Wait until there is an idle connection, or until a new one is allowed (None)."""
         is_new = True
         while True:
-            if self._closed:
+            if self.is_closed:
                 raise UpstreamRefused("the relay is stopping")
             if is_new and self._waiting:
                 pass
@@ -136,7 +134,7 @@ class Pool:
         finally:
             self._opening -= 1
             self._wake_one()
-        if self._closed:
+        if self.is_closed:
             connection.close()
             raise UpstreamRefused("the relay is stopping")
         self._all.add(connection)
@@ -185,5 +183,5 @@ class Pool:
                 idle.popleft().close()
             if not idle:
                 del self._idle[origin]
-        if self._idle and not self._closed:
+        if self._idle and not self.is_closed:
             self._sweep = self._loop.call_later(IDLE_S / 2, self._sweep_idle)

@@ -65,7 +65,7 @@ class Http1Response:
     def expect_head(self, limit_s: float) -> None:
         """From now on the wait for the head is bounded, if it has not ended."""
         if self.is_waited_for:
-            self._connection.expect(limit_s, self._expire_head)
+            self._connection.expect(limit_s, self.expire_head)
 
     async def head(self) -> None:
         """Wait for the head. Raises: UpstreamReset, UpstreamProtocolError, UpstreamTimeout."""
@@ -186,7 +186,8 @@ class Http1Response:
         self._fail(UpstreamTimeout("idle"))
         self.news()
 
-    def _expire_head(self) -> None:
+    def expire_head(self) -> None:
+        """The head has not come in time."""
         self._fail(UpstreamTimeout("first_byte"))
         self.news()
 
