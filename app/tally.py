@@ -6,7 +6,7 @@ much. A tally belongs to one thread, the event loop's, and costs an addition.
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter
@@ -64,6 +64,13 @@ class HistogramTally:
             self._sum = 0.0
 
 
+class Settling(Protocol):
+    """Whatever counts aside."""
+
+    def settle(self) -> None:
+        """Move what was counted into the metrics, or into tallies that were made later."""
+
+
 class Tallies:
     """All tallies of a registry: it settles them before it reads its metrics.
 
@@ -71,8 +78,12 @@ class Tallies:
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._all: list[Tally | HistogramTally] = []
+        self._all: list[Settling] = []
         registry.register(self)
+
+    def add(self, settling: Settling) -> None:
+        """Settle this too, after those that were made before it."""
+        self._all.append(settling)
 
     def counter(self, counter: Counter) -> Tally:
         """A tally of a counter, or of one of its children."""

@@ -3,7 +3,7 @@
 from app.metrics import Metrics
 from app.record.draft import drafted
 from app.record.model import Timings
-from proxy.publisher.observation import CallMetrics
+from proxy.publisher.observation import TOGETHER, CallMetrics
 from tests.support.records import record
 
 
@@ -27,3 +27,15 @@ def test_status_classes_and_times_by_upstream() -> None:
     assert value("proxy_overhead_seconds_sum", upstream="a") == 0.0015
     assert value("call_seconds_count", upstream="b") == 1
     assert value("proxy_overhead_seconds_count", upstream="b") == 0
+
+
+def test_many_are_counted_whenever_they_are_asked_for() -> None:
+    metrics = Metrics()
+    calls = CallMetrics(metrics)
+    seen = drafted(record(provider="a", status=200))
+    for number in range(1, 3 * TOGETHER):
+        calls.observe(seen)
+        if number % 50 == 0:
+            labels = {"upstream": "a", "status_class": "2xx"}
+            found = metrics.registry.get_sample_value("tailrace_responses_total", labels)
+            assert found == number
