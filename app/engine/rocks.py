@@ -24,6 +24,7 @@ from rocksdict import (
     Rdict,
     ReadOptions,
     WriteBatch,
+    WriteBufferManager,
 )
 
 from app.engine.copies import Copies
@@ -33,6 +34,10 @@ logger = logging.getLogger(__name__)
 BLOCK_CACHE_BYTES = 32 << 20
 WRITE_BUFFER_BYTES = 8 << 20
 WRITE_BUFFERS = 2
+# What the buffers of all databases hold together: each alone would grow to its own limit.
+ALL_WRITE_BUFFERS_BYTES = 48 << 20
+# Of a buffer: the smallest part that is allocated, by every database that was ever written to.
+ARENA_BLOCK_BYTES = 64 << 10
 BLOOM_BITS = 10
 MAX_OPEN_FILES = 256
 PIECE = 128
@@ -44,6 +49,12 @@ OFFSET_PREFIX = b"__faust\0offset__"
 def block_cache() -> Cache:
     """The one block cache of this process."""
     return Cache(BLOCK_CACHE_BYTES)
+
+
+@cache
+def write_buffers() -> WriteBufferManager:
+    """What bounds the write buffers of this process: beyond it, whoever writes writes to disk."""
+    return WriteBufferManager(ALL_WRITE_BUFFERS_BYTES, False)
 
 
 def rocks_options() -> Options:
@@ -59,6 +70,8 @@ def rocks_options() -> Options:
     options.set_max_open_files(MAX_OPEN_FILES)
     options.set_write_buffer_size(WRITE_BUFFER_BYTES)
     options.set_max_write_buffer_number(WRITE_BUFFERS)
+    options.set_write_buffer_manager(write_buffers())
+    options.set_arena_block_size(ARENA_BLOCK_BYTES)
     options.set_target_file_size_base(WRITE_BUFFER_BYTES)
     options.set_compression_type(DBCompressionType.lz4())
     options.set_max_background_jobs(2)

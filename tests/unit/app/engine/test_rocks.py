@@ -1,6 +1,13 @@
+import os
 from pathlib import Path
 
-from app.engine.rocks import PIECE, open_database
+from app.engine.rocks import (
+    ALL_WRITE_BUFFERS_BYTES,
+    PIECE,
+    WRITE_BUFFER_BYTES,
+    open_database,
+    write_buffers,
+)
 from tests.support.kafkaless import engine_app
 
 
@@ -9,6 +16,22 @@ def test_what_was_written_is_there_after_a_crash(tmp_path: Path) -> None:
     database.put(b"k", b"v")
     database.close()
     assert open_database(tmp_path / "t.db", None).get(b"k") == b"v"
+
+
+def test_the_buffers_of_all_databases_are_bounded_together(tmp_path: Path) -> None:
+    """None of them comes near its own limit; what was flushed is read all the same."""
+    databases = [open_database(tmp_path / f"{number}.db", None) for number in range(24)]
+    value, most = os.urandom(1000), 0
+    keys = range(2 * ALL_WRITE_BUFFERS_BYTES // len(value))
+    assert len(keys) * len(value) / len(databases) < WRITE_BUFFER_BYTES
+    for key in keys:
+        databases[key % 24].put(b"%d" % key, value)
+        if key % 1000 == 0:
+            most = max(most, write_buffers().get_usage())
+    assert ALL_WRITE_BUFFERS_BYTES / 2 < most <= ALL_WRITE_BUFFERS_BYTES * 1.1
+    assert all(databases[key % 24].get(b"%d" % key) == value for key in keys)
+    for database in databases:
+        database.close()
 
 
 async def test_a_long_partition_is_read_in_pieces_and_whole(tmp_path: Path) -> None:
