@@ -22,7 +22,9 @@ Notify = Callable[[], None]
 class Connection(asyncio.Protocol):
     """A connection; `on_end` is called once, when it ends, whoever ended it.
 
-    It `is_full` while what was written waits for the upstream to take it.
+    It `is_full` while what was written waits for the upstream to take it, and `is_held` while it is
+    not read from. Stirring its `watchdog` lets what is expected count anew; there is one once it is
+    made.
     """
 
     def __init__(self) -> None:
@@ -32,8 +34,8 @@ class Connection(asyncio.Protocol):
         self._can_write = asyncio.Event()
         self._can_write.set()
         self.is_full = False
-        self._paused = False
-        self._watchdog: Watchdog | None = None
+        self.is_held = False
+        self.watchdog: Watchdog | None = None
         self._on_expiry: Notify | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.parser = ResponseParser()
@@ -69,19 +71,14 @@ class Connection(asyncio.Protocol):
 
     def expect(self, limit_s: float, on_expiry: Notify) -> None:
         """Call back in `limit_s` seconds, unless `calm` or another `expect` comes first."""
-        if self._watchdog is not None and not self.ended:
+        if self.watchdog is not None and not self.ended:
             self._on_expiry = on_expiry
-            self._watchdog.arm(limit_s)
-
-    def expect_again(self) -> None:
-        """Some of what is expected has come: the limit counts anew, within a second or so."""
-        if self._watchdog is not None:
-            self._watchdog.stirred = True
+            self.watchdog.arm(limit_s)
 
     def calm(self) -> None:
         """What was expected has come."""
-        if self._watchdog is not None:
-            self._watchdog.disarm()
+        if self.watchdog is not None:
+            self.watchdog.disarm()
 
     def take(self) -> bytes:
         """All of the body that has come; reading goes on if it was held up."""
@@ -91,8 +88,8 @@ class Connection(asyncio.Protocol):
         taken = body[0] if len(body) == 1 else b"".join(body)
         body.clear()
         self.buffered_bytes = 0
-        if self._paused:
-            self._paused = False
+        if self.is_held:
+            self.is_held = False
             if self._transport is not None and not self.ended:
                 self._transport.resume_reading()
         return taken
@@ -111,8 +108,8 @@ class Connection(asyncio.Protocol):
         )
         if not reusable:
             self.close()
-        elif self._paused and self._transport is not None:
-            self._paused = False
+        elif self.is_held and self._transport is not None:
+            self.is_held = False
             self._transport.resume_reading()
         return reusable
 
@@ -136,7 +133,7 @@ class Connection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=IDLE_WRITE_BYTES)
         self._loop = asyncio.get_running_loop()
         # One timer for all exchanges: it is moved without touching the loop.
-        self._watchdog = Watchdog(0.0, self._expire, _nothing)
+        self.watchdog = Watchdog(0.0, self._expire, _nothing)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of a response; what nobody asked for ends the connection."""
@@ -150,8 +147,8 @@ class Connection(asyncio.Protocol):
             self._fail(error)
             return
         self.buffered_bytes += len(data)
-        if self.buffered_bytes > HIGH_BYTES and not parser.complete and not self._paused:
-            self._paused = True
+        if self.buffered_bytes > HIGH_BYTES and not parser.complete and not self.is_held:
+            self.is_held = True
             assert self._transport is not None
             self._transport.pause_reading()
         self._notify()
@@ -189,8 +186,8 @@ class Connection(asyncio.Protocol):
         self.ended = True
         self.is_full = False
         self._can_write.set()
-        if self._watchdog is not None:
-            self._watchdog.cancel()
+        if self.watchdog is not None:
+            self.watchdog.cancel()
         is_whole = exc is None and self.error is None and self.parser.end_of_input()
         if not is_whole and self.error is None:
             began = self.parser.head_complete

@@ -48,7 +48,7 @@ class Http1Response:
     def news(self) -> None:
         """The connection has something: bytes, the end, a failure."""
         take = self._take
-        if take is not None and self._failure is None and self._goes_on(take):
+        if take is not None and self._failure is None and self._flows_on(take):
             return
         if self._told is not None:
             self._told()
@@ -141,18 +141,27 @@ class Http1Response:
                     raise stop
                 return False
 
-    def _goes_on(self, take: Take) -> bool:
+    def _flows_on(self, take: Take) -> bool:
         """Give away what has come; False where there is something to tell whoever waits."""
         connection, stop = self._connection, None
+        parser = connection.parser
+        body = parser.body
         try:
-            if (taken := connection.take()) and not take(taken):
+            if len(body) == 1 and not connection.is_held:
+                # What `Connection.take` does, without its call: all of a stream passes here.
+                connection.buffered_bytes = 0
+                goes_on = take(body.pop())
+            else:
+                goes_on = not body or take(connection.take())
+            if not goes_on:
                 stop = PAUSE
         except Exception as exc:  # noqa: BLE001 - raised where it is waited for
             stop = exc
-        if stop is not None or connection.parser.complete or connection.ended:
+        if stop is not None or parser.complete or connection.ended:
             self._take, self._stop = None, stop
             return False
-        connection.expect_again()
+        if (watchdog := connection.watchdog) is not None:
+            watchdog.stirred = True
         return True
 
     def read_nowait(self) -> bytes:
