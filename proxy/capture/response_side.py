@@ -20,7 +20,7 @@ from proxy.json_skim import JsonSkim
 from proxy.sse import Event, SseParser
 
 # A few dozen tokens: a tenth of a millisecond.
-TOGETHER_BYTES = 4 << 10
+TOGETHER_BYTES, TOGETHER_CHUNKS = 4 << 10, 64
 MAX_ERROR_TEXT_BYTES = 64 << 10
 
 
@@ -133,7 +133,7 @@ class ResponseSide:
         self._waiting += chunks
         self._times_s += times_s
         self._waiting_bytes += sum(map(len, chunks))
-        if self._waiting_bytes >= self._together_bytes:
+        if self._waiting_bytes >= self._together_bytes or len(self._waiting) >= TOGETHER_CHUNKS:
             self.catch_up()
 
     def catch_up(self) -> None:

@@ -26,7 +26,7 @@ from proxy.upstream.protocol import UpstreamResponse
 __all__ = ["Call", "Calls", "Recorder"]
 
 logger = logging.getLogger(__name__)
-HELD_BYTES = 8 << 10
+HELD_BYTES, HELD_CHUNKS = 8 << 10, 64
 CLIENT_LEFT = "the client left before the end"
 NO_KEY = RelayRefused(401, "invalid_api_key", "Tailrace-Auth: Bearer <key> is missing or wrong")
 Settled = UpstreamResponse | UpstreamError
@@ -197,7 +197,7 @@ class Call:
         self._chunks.append(chunk)
         self._times_s.append(self._clock.monotonic_s())
         self._held_bytes += len(chunk)
-        if self._held_bytes > HELD_BYTES:
+        if self._held_bytes > HELD_BYTES or len(self._chunks) >= HELD_CHUNKS:
             self._catch_up()
 
     def abort(self) -> None:

@@ -9,7 +9,7 @@ from app.errors import RelayRefused
 from app.ids import CountedIds
 from app.metrics import Metrics
 from config.sections import CaptureSettings
-from proxy.relay.call import HELD_BYTES, Call, Calls
+from proxy.relay.call import HELD_BYTES, HELD_CHUNKS, Call, Calls
 from proxy.relay.headers import RequestHead, ResponseHead, split_request
 from proxy.relay.recording import Recorder
 from proxy.relay.upstreams import Upstream
@@ -129,6 +129,15 @@ async def test_the_capture_is_told_of_what_passed_when_that_is_much() -> None:
     call.finish("completed")
     assert desk.captures[0].steps[4:] == ["feed_response", "finish"]
     assert desk.sink.finished[0].record.response_bytes == HELD_BYTES + 4
+
+
+async def test_nor_are_many_small_chunks_held() -> None:
+    desk = Desk()
+    call = desk.open()
+    call.response_started(200, STARTED)
+    for _ in range(HELD_CHUNKS):
+        call.feed_response(b"c")
+    assert desk.captures[0].response_bytes == HELD_CHUNKS
 
 
 async def test_a_large_request_is_told_of_while_it_passes() -> None:
