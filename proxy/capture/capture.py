@@ -69,7 +69,6 @@ class Capture:
     @property
     def ended(self) -> bool:
         """Whether a stream's own end mark has come: a client that leaves now missed nothing."""
-        self._catch_up()
         return self._dialect.ended
 
     @property
@@ -137,13 +136,6 @@ class Capture:
         except Exception:  # noqa: BLE001 - counted; whatever fails here, the client is served
             self._fail()
 
-    def _catch_up(self) -> None:
-        if self._response is not None:
-            try:
-                self._response.catch_up()
-            except Exception:  # noqa: BLE001 - counted; what is left of it is not read
-                self._fail()
-
     def _spread(self, whole: WholeResponse) -> ResponseSide:
         """The response is larger than was thought."""
         response = self._response = self._response_side(whole.head)
@@ -164,7 +156,6 @@ class Capture:
 
     def larger(self) -> list[LargeBody]:
         """The bodies that go elsewhere: of those that are open at the end, `finish` keeps none."""
-        self._catch_up()
         response = self._response.large if self._response is not None else None
         return [large for large in (self._request.large, response) if large is not None]
 

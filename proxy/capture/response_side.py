@@ -19,8 +19,6 @@ from proxy.json_elements import JsonElements
 from proxy.json_skim import JsonSkim
 from proxy.sse import Event, SseParser
 
-# A few dozen tokens: a tenth of a millisecond.
-TOGETHER_BYTES, TOGETHER_CHUNKS = 4 << 10, 64
 MAX_ERROR_TEXT_BYTES = 64 << 10
 
 
@@ -36,18 +34,14 @@ class ResponseSide:
         "_elements",
         "_omit",
         "_parser",
-        "_read_bytes",
         "_secrets",
         "_stopped",
         "_text",
-        "_times_s",
-        "_together_bytes",
-        "_waiting",
-        "_waiting_bytes",
         "_watch",
         "head",
         "notes",
         "pace",
+        "size_bytes",
     )
 
     def __init__(
@@ -76,12 +70,8 @@ class ResponseSide:
         self._stopped = False
         self.notes: list[str] = []
         self.pace = Pace()
-        self._read_bytes = 0
-        self._waiting: list[bytes] = []
-        self._times_s: list[float] = []
+        self.size_bytes = 0
         self._alike: Alike | None = None
-        self._waiting_bytes = 0
-        self._together_bytes = 0
         self._choose(limits, in_elements=in_elements)
 
     def _choose(self, limits: CaptureLimits, *, in_elements: bool) -> None:
@@ -90,7 +80,6 @@ class ResponseSide:
         if media_type == EVENT_STREAM:
             max_event_bytes = min(limits.max_event_bytes, WHOLE_BYTES)
             self._parser = SseParser(max_event_bytes, JsonSkim)
-            self._together_bytes = TOGETHER_BYTES
             if tells_text(self._dialect):
                 self._alike = Alike(self._dialect, max_event_bytes)
         elif media_type in OBJECT_STREAMS or (in_elements and "json" in media_type):
@@ -101,7 +90,7 @@ class ResponseSide:
             self._text = BodyCopy(min(MAX_ERROR_TEXT_BYTES, limits.max_decoded_bytes))
         if coding_names(self.head.content_encoding) and self._reads:
             self._decoder = Decoder(self.head.content_encoding, limits.max_decoded_bytes)
-            self._together_bytes, self._alike = 0, None
+            self._alike = None
             self._watch = Scrubber(self._secrets) if self._secrets else None
 
     @property
@@ -123,24 +112,10 @@ class ResponseSide:
         readers = (self._parser, self._elements, self._document, self._text)
         return any(reader is not None for reader in readers)
 
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of the body so far."""
-        return self._read_bytes + self._waiting_bytes
-
     def feed(self, chunks: Sequence[bytes], times_s: Sequence[float]) -> None:
-        """Some of the body as it came; small events are read some at a time."""
-        self._waiting += chunks
-        self._times_s += times_s
-        self._waiting_bytes += sum(map(len, chunks))
-        if self._waiting_bytes >= self._together_bytes or len(self._waiting) >= TOGETHER_CHUNKS:
-            self.catch_up()
-
-    def catch_up(self) -> None:
         """Keep and read what has come: of events many at a time, which costs half of one by one."""
-        chunks, times_s, size_bytes = self._waiting, self._times_s, self._waiting_bytes
-        self._waiting, self._times_s, self._waiting_bytes = [], [], 0
-        self._read_bytes += size_bytes
+        size_bytes = sum(map(len, chunks))
+        self.size_bytes += size_bytes
         self._copy.extend(chunks, size_bytes)
         first = 0
         while first < len(chunks):
@@ -176,10 +151,7 @@ class ResponseSide:
 
     @property
     def large(self) -> LargeBody | None:
-        """The body, where it goes elsewhere; to be asked for when it has caught up.
-
-        Compressed credentials cannot be taken out of it.
-        """
+        """The body, where it goes elsewhere; compressed credentials cannot be taken out of it."""
         large = self._copy.large
         if large is not None and self._leaks:
             large.give_up()
@@ -192,7 +164,6 @@ class ResponseSide:
 
     def finish(self) -> tuple[ResponseFacts, bool]:
         """What the response says, and whether it is a stream that was cut short."""
-        self.catch_up()
         legible = self._decoded()
         if self._parser is not None:
             self._read_events(self._parser.close(), None)
@@ -235,7 +206,7 @@ class ResponseSide:
         elif self._text is not None:
             self._text.add(piece)
 
-    def _take_alike(self, chunks: list[bytes], times_s: list[float], first: int) -> int:
+    def _take_alike(self, chunks: Sequence[bytes], times_s: Sequence[float], first: int) -> int:
         """How many chunks were like the event before them, and are read."""
         alike = self._alike
         if alike is None or self._parser is None or not self._parser.between:

@@ -131,9 +131,6 @@ class WholeResponse:
     def error_text(self) -> None:
         """None: it is no failure."""
 
-    def catch_up(self) -> None:
-        """Nothing is behind."""
-
     def stop_reading(self) -> None:
         """Nothing is read before the end, and then only once."""
 

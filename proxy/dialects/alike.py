@@ -56,17 +56,25 @@ class Alike:
         taken, came_s = len(insides), times_s[first : first + len(insides)]
         text_bytes = likeness.text_bytes(insides)
         if not text_bytes:
-            # Some chunks are of several events.
-            events, each_s = likeness.apart(insides, came_s)
-            text_bytes = likeness.text_bytes(events) if len(events) > taken else 0
-            if text_bytes:
-                came_s = each_s
-            else:
-                taken, text_bytes, came_s = _one_by_one(likeness, insides, came_s)
+            text_bytes, came_s = _apart(likeness, insides, came_s)
+        if not text_bytes:
+            taken, text_bytes, came_s = _one_by_one(likeness, insides, came_s)
         if taken:
             self._tries = MAX_TRIES
             self._state.add_text(text_bytes)
         return taken, came_s
+
+
+def _apart(
+    likeness: Likeness, insides: Sequence[bytes], times_s: Sequence[float]
+) -> tuple[int, Sequence[float]]:
+    """The text of chunks some of which are of several events, and the times of all events.
+
+    No text, and the times as they are, where that is not why they are not alike.
+    """
+    events, each_s = likeness.apart(insides, times_s)
+    text_bytes = likeness.text_bytes(events) if len(events) > len(insides) else 0
+    return text_bytes, each_s if text_bytes else times_s
 
 
 def _one_by_one(

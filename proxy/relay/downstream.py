@@ -17,7 +17,6 @@ from proxy.relay.headers import ResponseHead, encode_head
 
 BODYLESS_STATUSES = frozenset({204, 304})
 NO_LINGERING = struct.pack("ii", 1, 0)
-CLOSED_CONNECTION = "the connection is closed"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -137,15 +136,9 @@ class Downstream:
 
         Raises: ClientGone; UpstreamProtocolError when it is more than was declared.
         """
-        protocol = self._protocol
-        # All of a stream passes here: what `_write_now` does, without its calls.
-        data = b"%x\r\n%b\r\n" % (len(chunk), chunk) if self._chunked else self._framed(chunk)
-        if data:
-            transport = protocol.transport
-            if transport is None or transport.is_closing():
-                raise ClientGone(CLOSED_CONNECTION)
-            transport.write(data)
-        return not protocol.writing_paused
+        if data := self._framed(chunk):
+            self._write_now(data)
+        return not self._protocol.writing_paused
 
     async def drained(self) -> None:
         """Wait while the client takes no more. Raises: ClientGone."""
@@ -219,7 +212,7 @@ class Downstream:
     def _write_now(self, data: bytes) -> None:
         transport = self._protocol.transport
         if transport is None or transport.is_closing():
-            raise ClientGone(CLOSED_CONNECTION)
+            raise ClientGone("the connection is closed")
         transport.write(data)
         # aiohttp answers for a handler that fails only while nothing was sent.
         self._writer.output_size += len(data)
@@ -231,4 +224,4 @@ class Downstream:
         except TimeoutError as exc:
             raise ClientGone("the client takes no more data") from exc
         except ConnectionError as exc:
-            raise ClientGone(CLOSED_CONNECTION) from exc
+            raise ClientGone("the connection is closed") from exc

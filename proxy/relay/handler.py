@@ -144,7 +144,6 @@ class Relay:
 
         Takes at most `grace_s` seconds.
         """
-        self.calls.completed.finish()
         deadline_s = asyncio.get_running_loop().time() + grace_s
         await self._drains.close(grace_s)
         left_s = max(0.0, deadline_s - asyncio.get_running_loop().time())

@@ -149,8 +149,11 @@ def test_nothing_is_read_otherwise(dialect: str, data: st.DataObject) -> None:
         side = ResponseSide(HEAD, LIMITS, state, omit=True)
         if not remembers:
             side._alike = None
-        for at, chunk in enumerate(stream):
-            side.feed([chunk], [100.0 + at])
-        side.catch_up()
+        times_s = [100.0 + at for at in range(len(stream))]
+        if remembers:
+            side.feed(stream, times_s)
+        else:
+            for chunk, at_s in zip(stream, times_s, strict=True):
+                side.feed([chunk], [at_s])
         left.append(seen(side, state))
     assert left[0] == left[1]

@@ -124,7 +124,7 @@ class Http1Upstream:
         response.listen(told)
         connection.begin(response.news, is_head=request.method == "HEAD")
         _write_whole(connection, head.data, request.body)
-        connection.expect(self._timeouts.first_byte_s, response.expire_head)
+        response.expect_head(self._timeouts.first_byte_s)
         response.watch(self._timeouts.idle_s)
         return response
 

@@ -22,9 +22,8 @@ Notify = Callable[[], None]
 class Connection(asyncio.Protocol):
     """A connection; `on_end` is called once, when it ends, whoever ended it.
 
-    It `is_full` while what was written waits for the upstream to take it, and `is_held` while it is
-    not read from. Stirring its `watchdog` lets what is expected count anew; there is one once it is
-    made.
+    It `is_full` while what was written waits for the upstream to take it; its `watchdog` guards
+    what is expected; there is one once the connection is made.
     """
 
     def __init__(self) -> None:
@@ -34,7 +33,7 @@ class Connection(asyncio.Protocol):
         self._can_write = asyncio.Event()
         self._can_write.set()
         self.is_full = False
-        self.is_held = False
+        self._paused = False
         self.watchdog: Watchdog | None = None
         self._on_expiry: Notify | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -88,8 +87,8 @@ class Connection(asyncio.Protocol):
         taken = body[0] if len(body) == 1 else b"".join(body)
         body.clear()
         self.buffered_bytes = 0
-        if self.is_held:
-            self.is_held = False
+        if self._paused:
+            self._paused = False
             if self._transport is not None and not self.ended:
                 self._transport.resume_reading()
         return taken
@@ -108,8 +107,8 @@ class Connection(asyncio.Protocol):
         )
         if not reusable:
             self.close()
-        elif self.is_held and self._transport is not None:
-            self.is_held = False
+        elif self._paused and self._transport is not None:
+            self._paused = False
             self._transport.resume_reading()
         return reusable
 
@@ -147,8 +146,8 @@ class Connection(asyncio.Protocol):
             self._fail(error)
             return
         self.buffered_bytes += len(data)
-        if self.buffered_bytes > HIGH_BYTES and not parser.complete and not self.is_held:
-            self.is_held = True
+        if self.buffered_bytes > HIGH_BYTES and not parser.complete and not self._paused:
+            self._paused = True
             assert self._transport is not None
             self._transport.pause_reading()
         self._notify()

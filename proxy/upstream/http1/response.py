@@ -65,7 +65,7 @@ class Http1Response:
     def expect_head(self, limit_s: float) -> None:
         """From now on the wait for the head is bounded, if it has not ended."""
         if self.is_waited_for:
-            self._connection.expect(limit_s, self.expire_head)
+            self._connection.expect(limit_s, self._expire_head)
 
     async def head(self) -> None:
         """Wait for the head. Raises: UpstreamReset, UpstreamProtocolError, UpstreamTimeout."""
@@ -144,20 +144,12 @@ class Http1Response:
     def _flows_on(self, take: Take) -> bool:
         """Give away what has come; False where there is something to tell whoever waits."""
         connection, stop = self._connection, None
-        parser = connection.parser
-        body = parser.body
         try:
-            if len(body) == 1 and not connection.is_held:
-                # What `Connection.take` does, without its call: all of a stream passes here.
-                connection.buffered_bytes = 0
-                goes_on = take(body.pop())
-            else:
-                goes_on = not body or take(connection.take())
-            if not goes_on:
+            if (taken := connection.take()) and not take(taken):
                 stop = PAUSE
         except Exception as exc:  # noqa: BLE001 - raised where it is waited for
             stop = exc
-        if stop is not None or parser.complete or connection.ended:
+        if stop is not None or connection.parser.complete or connection.ended:
             self._take, self._stop = None, stop
             return False
         if (watchdog := connection.watchdog) is not None:
@@ -195,8 +187,7 @@ class Http1Response:
         self._fail(UpstreamTimeout("idle"))
         self.news()
 
-    def expire_head(self) -> None:
-        """The head has not come in time."""
+    def _expire_head(self) -> None:
         self._fail(UpstreamTimeout("first_byte"))
         self.news()
 

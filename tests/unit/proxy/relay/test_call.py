@@ -140,6 +140,16 @@ async def test_nor_are_many_small_chunks_held() -> None:
     assert desk.captures[0].response_bytes == HELD_CHUNKS
 
 
+async def test_what_waits_to_be_read_is_bounded() -> None:
+    """Whatever passes, no more than a little of it."""
+    call = Desk().open()
+    call.response_started(200, STARTED)
+    for size in (1, 10, 1000, HELD_BYTES) * 100:
+        call.feed_response(b"c" * size)
+        assert call._held_bytes <= HELD_BYTES
+        assert len(call._chunks) < HELD_CHUNKS
+
+
 async def test_a_large_request_is_told_of_while_it_passes() -> None:
     desk = Desk()
     call = desk.open()
