@@ -53,7 +53,8 @@ class InPlaceRequest:
         self, protocol: "FrontConnection", message: RawRequestMessage, content: StreamReader
     ) -> None:
         self.protocol = protocol
-        self.message = message
+        # aiohttp's parser in C makes a class of its own, not the tuple that it is typed as.
+        self.message: Any = message
         self.content = content
         self.method: str = message.method
         self.version: HttpVersion = message.version

@@ -10,7 +10,7 @@
     delivery.py     `Delivery`: a webhook to be sent, with its fact
     dead_letter.py  `DeadLetter`: raw bytes that could not be handled, with reason and origin
     codec.py        bytes <-> models; the only place that maps validation errors to ours
-    body_codec.py   bytes <-> `BodyEnvelope`;  body_header.py  what stands in front of the bodies
+    body_codec.py   bytes <-> `BodyEnvelope`;  body_header.py, header_json.py  its head
     schema.py       the JSON schema of the record
     keys.py         message keys: `tenant|user`, anonymous sub-keys, request ids
     topics.py       names and configurations of all topics

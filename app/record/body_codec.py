@@ -14,12 +14,11 @@ import sys
 import threading
 
 import zstandard
-from pydantic import ValidationError
 
 from app.errors import RecordError
 from app.record.bodies import BodyEnvelope, BodyPart, StoredBody
-from app.record.body_header import EnvelopeHeader, PartHeader, header_json
-from app.record.codec import invalid
+from app.record.body_header import EnvelopeHeader, PartHeader, read_header
+from app.record.header_json import header_json
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -138,12 +137,7 @@ def _declared_size(data: bytes) -> int:
 
 def _header(payload: bytes, body_start: int, payload_bytes: int) -> EnvelopeHeader:
     """The header at the start of a payload that is `payload_bytes` long."""
-    try:
-        header: EnvelopeHeader = EnvelopeHeader.__pydantic_validator__.validate_json(
-            payload[_LENGTH.size : body_start], strict=True
-        )
-    except ValidationError as exc:
-        raise invalid(exc) from exc
+    header = read_header(payload[_LENGTH.size : body_start])
     sides = [part.length_bytes for part in (header.request, header.response) if part is not None]
     if (end := body_start + sum(sides)) != payload_bytes:
         raise RecordError("undecodable", f"{payload_bytes} bytes, its header says {end}")

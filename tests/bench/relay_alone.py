@@ -6,7 +6,6 @@ python -m tests.bench.relay_alone PORT UPSTREAM_URL
 import asyncio
 import gc
 import sys
-from types import SimpleNamespace
 from typing import Any
 
 import uvloop
@@ -16,8 +15,9 @@ from app.clock import SystemClock, utc
 from app.front import FrontRunner
 from app.ids import RandomIds
 from app.metrics import Metrics
+from app.record.draft import Draft
 from config.sections import CaptureSettings, RelaySettings, UpstreamSettings
-from proxy.exchange import Stamp
+from proxy.exchange import Finished, Stamp
 from proxy.relay.call import Calls
 from proxy.relay.handler import Relay
 from proxy.relay.recording import Recorder
@@ -26,7 +26,7 @@ from proxy.routes import RUNNER_OPTIONS, register_routes
 from proxy.upstream.http1.client import Http1Upstream
 from proxy.upstream.protocol import Timeouts
 
-NOTHING: Any = SimpleNamespace(draft=SimpleNamespace(fields={"outcome": "completed"}))
+NOTHING = Finished(Draft({"outcome": "completed"}), None)
 STAMP = Stamp("nobody", 0, utc(0))
 
 
