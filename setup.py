@@ -5,6 +5,7 @@ are the same modules otherwise, and every other way of installing leaves them to
 """
 
 import os
+import sys
 import tomllib
 from pathlib import Path
 
@@ -23,12 +24,12 @@ def compiled_modules() -> list[str]:
 
 def extensions() -> list[Extension]:
     """One for each compiled module, and one that holds the code of all."""
-    if os.environ.get("TAILRACE_COMPILED") != "1":
+    if os.environ.get("TAILRACE_COMPILED") != "1" or "bdist_wheel" not in sys.argv:
         return []
     from mypyc.build import mypycify  # mypy is not needed otherwise
 
     options = ["--config-file", "pyproject.toml"]
-    return mypycify([*options, *compiled_modules()], opt_level="3", debug_level="0")
+    return mypycify([*options, *compiled_modules()], opt_level="1", debug_level="0")
 
 
 setup(ext_modules=extensions())

@@ -14,8 +14,16 @@ from pydantic.fields import FieldInfo
 
 PREFIX = "TAILRACE_"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
-NOT_SETTINGS = frozenset({FILE_VARIABLE, f"{PREFIX}REQUIRE_KAFKA", f"{PREFIX}REQUIRE_BROWSER"})
-"""The file's own name, and what only the test suite reads."""
+NOT_SETTINGS = frozenset(
+    {
+        FILE_VARIABLE,
+        f"{PREFIX}COMPILED",
+        f"{PREFIX}REQUIRE_BROWSER",
+        f"{PREFIX}REQUIRE_COMPILER",
+        f"{PREFIX}REQUIRE_KAFKA",
+    }
+)
+"""The file's own name, and what only `setup.py` and the test suite read."""
 
 Path = tuple[str, ...]
 

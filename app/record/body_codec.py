@@ -37,15 +37,8 @@ _NOTHING = BodyPart("", "", b"")
 _PREFIX = struct.Struct(">3sBB")
 _LENGTH = struct.Struct(">I")
 
-
-class _Compressing(threading.local):
-    """A compressor for each thread: making one costs more than to compress a small body."""
-
-    def __init__(self) -> None:
-        self.compress = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress
-
-
-_COMPRESSING = _Compressing()
+# Not a class of ours: compiled, its attributes would be those of all threads.
+_OF_THREAD = threading.local()
 
 
 def encode_bodies(envelope: BodyEnvelope) -> bytes:
@@ -55,7 +48,7 @@ def encode_bodies(envelope: BodyEnvelope) -> bytes:
     payload = b"%b%b%b%b" % (_LENGTH.pack(len(head)), head, request.data, response.data)
     version = VERSION_STORED if request.stored or response.stored else VERSION
     if len(payload) >= COMPRESS_FROM_BYTES:
-        compressed = _COMPRESSING.compress(payload)
+        compressed = _compressed(payload)
         if len(compressed) < len(payload):
             return _PREFIX.pack(MAGIC, version, ZSTD) + compressed
     return _PREFIX.pack(MAGIC, version, PLAIN) + payload
@@ -116,6 +109,16 @@ def _head_bytes(payload: bytes) -> int:
     if head_bytes > MAX_HEADER_BYTES:
         raise RecordError("too_large", f"a header of {head_bytes} bytes")
     return head_bytes
+
+
+def _compressed(payload: bytes) -> bytes:
+    """By a compressor of this thread's: making one costs more than to compress a small body."""
+    try:
+        compressor = _OF_THREAD.compressor
+    except AttributeError:
+        compressor = _OF_THREAD.compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL)
+    compressed: bytes = compressor.compress(payload)
+    return compressed
 
 
 def _decompressed(data: bytes) -> bytes:

@@ -1,20 +1,24 @@
 """`make bench`: every benchmark, one after the other; figures are kept under build/bench/.
 
-    python -m tests.bench [--full] [--only relay,growth]
+    python -m tests.bench [--full] [--only relay,growth] [--interpreted]
 
-About 17 minutes. `make bench-full` takes the longer forms, and adds what takes long: gateways of
-others, a million users, restarts of workers and proxies, 200 who watch, how cost grows, what a
-server of our own would bring, half an hour of soak. Ends with the table of targets, from what this
-run measured. Exits 1 if one of them says that its bound is broken, after all have run.
+Measures the compiled build, as a wheel has it, or the sources as they are: where there is no C
+compiler, or where they are asked for. About 17 minutes. `make bench-full` takes the longer forms,
+and adds what takes long: gateways of others, a million users, restarts of workers and proxies, 200
+who watch, how cost grows, what a server of our own would bring, half an hour of soak. Ends with the
+table of targets, from what this run measured. Exits 1 if one of them says that its bound is broken,
+after all have run.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Collection, Mapping
 
 from tests.bench.targets import table
+from tests.support.compiled import compiled, environ, why_not
 
 BENCHMARKS = (
     "records",
@@ -70,21 +74,33 @@ def times(took_s: Mapping[str, float]) -> str:
     return "\n".join([*lines, f"{sum(took_s.values()) / 60:.0f} minutes"])
 
 
+def measured(interpreted: bool) -> Mapping[str, str]:
+    """The environment of what is measured: with the compiled build, if there can be one."""
+    lacking = why_not()
+    if interpreted or lacking:
+        print("not compiled:", "as you wish" if interpreted else lacking)
+        return os.environ
+    return environ(compiled())
+
+
 def main() -> int:
     """Run them all in processes of their own."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
     parser.add_argument("--full", action="store_true")
     parser.add_argument("--only", default="", metavar="NAME,NAME")
+    parser.add_argument("--interpreted", action="store_true")
     arguments = parser.parse_args()
     try:
         names = chosen(arguments.full, [each for each in arguments.only.split(",") if each])
     except ValueError as error:
         parser.error(str(error))
+    env = measured(arguments.interpreted)
     broken, took_s, began_s = [], dict[str, float](), time.time()
     for name in names:
         print(f"\n== {name}", flush=True)
         since_s = time.time()
-        if subprocess.run([sys.executable, "-m", *f"tests.bench.{name}".split()]).returncode:
+        command = [sys.executable, "-m", *f"tests.bench.{name}".split()]
+        if subprocess.run(command, env=env).returncode:
             broken.append(name)
         took_s[name] = time.time() - since_s
         print(f"{took_s[name]:.0f} s", flush=True)

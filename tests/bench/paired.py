@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from proxy.relay import call
+
 RESAMPLES = 4000
 OUT = Path("build/bench")
 PACKAGES = ("aiohttp", "aiokafka", "faust-streaming", "pydantic", "rocksdict", "uvloop")
@@ -61,6 +63,7 @@ def circumstances() -> dict[str, Any]:
     asked = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True)
     return {
         "commit": asked.stdout.decode().strip() or None,
+        "compiled": not str(call.__file__).endswith(".py"),
         "machine": platform.platform(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),

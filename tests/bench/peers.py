@@ -112,7 +112,9 @@ def done(command: list[str], name: str) -> bool:
 def quietly(command: list[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """A process whose output nobody reads."""
     null = subprocess.DEVNULL
-    return subprocess.Popen(command, env=dict(env), stdout=null, stderr=null)
+    # Those are for our own Pythons: see `tests.support.compiled`.
+    theirs = {name: env[name] for name in env.keys() - {"PYTHONPATH", "PYTHONSAFEPATH"}}
+    return subprocess.Popen(command, env=theirs, stdout=null, stderr=null)
 
 
 async def measured(gateways: Mapping[str, Gateway], rounds: int) -> dict[str, list[float]]:

@@ -62,7 +62,11 @@ def test_upstreams_come_as_json_or_as_a_table_of_the_file(tmp_path: Path) -> Non
 
 
 def test_what_is_not_ours_is_left_alone() -> None:
-    ours = {"TAILRACE_REQUIRE_KAFKA": "1", "TAILRACE_REQUIRE_BROWSER": "1"}
+    ours = {
+        "TAILRACE_REQUIRE_KAFKA": "1",
+        "TAILRACE_REQUIRE_BROWSER": "1",
+        "TAILRACE_COMPILED": "1",
+    }
     assert load_settings({"PATH": "/bin", **ours}) == Settings()
 
 

@@ -201,6 +201,7 @@ def test_a_fault_of_a_dialect_costs_its_facts_alone(
     assert finished.bodies is not None
 
 
+@pytest.mark.interpreted
 def test_a_fault_of_our_own_costs_no_record(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Capture) -> None:
         raise RuntimeError

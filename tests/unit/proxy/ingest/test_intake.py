@@ -105,6 +105,7 @@ async def test_a_refused_body_leaves_its_record() -> None:
     assert (got.body_ref, got.response_body) == (None, "dropped")
 
 
+@pytest.mark.interpreted
 async def test_large_bodies_are_taken_and_too_large_ones_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

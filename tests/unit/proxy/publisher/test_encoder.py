@@ -93,6 +93,7 @@ async def test_what_is_small_is_encoded_before_it_is_offered() -> None:
     assert len(desk.observed) == 3
 
 
+@pytest.mark.interpreted
 async def test_what_cannot_be_encoded_at_once_is_refused_by_the_task(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -138,6 +139,7 @@ async def test_a_body_too_large_is_dropped_and_its_record_says_so() -> None:
     assert desk.drops == ["body_too_large"]
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("error", [RecordError("invalid", "x"), MemoryError("x")])
 async def test_a_body_that_cannot_be_encoded_leaves_its_record(
     monkeypatch: pytest.MonkeyPatch, error: Exception

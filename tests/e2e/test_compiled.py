@@ -1,0 +1,48 @@
+"""The compiled build, of which wheels are made, keeps what the sources promise."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.compiled import compiled, environ, why_not
+from tests.support.house.sources import REPO
+
+KEPT = (
+    "tests/golden",
+    "tests/property",
+    "tests/unit/app/record",
+    "tests/unit/proxy",
+    "tests/contract/app",
+    "tests/contract/proxy",
+    *sorted(map(str, (REPO / "tests" / "e2e").glob("test_relay_*.py"))),
+)
+REQUIRED = "TAILRACE_REQUIRE_COMPILER"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_compiled_build_passes_the_tests_of_the_relay_and_the_record() -> None:
+    """Those that take no broker; each of its processes has the compiled modules."""
+    if lacking := why_not():
+        if os.environ.get(REQUIRED):
+            pytest.fail(f"{REQUIRED} is set, but there is {lacking}")
+        pytest.skip(lacking)
+    build = compiled()
+    env = environ(build)
+    where = "import proxy.relay.call as call, app.record.draft as draft; print(call, draft)"
+    asked = subprocess.run([sys.executable, "-c", where], env=env, capture_output=True, text=True)
+    assert asked.stdout.count(str(build)) == asked.stdout.count(".so") == 2, asked
+    done = subprocess.run(
+        (
+            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
+            *("-o", f"pythonpath={build} {REPO}", "-m", "not kafka and not interpreted"),
+            *KEPT,
+        ),
+        cwd=REPO,
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
