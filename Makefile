@@ -2,13 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PIP_INSTALL := $(PIP) install -c constraints.txt
 PROGRESS := awk '/^ *(Downloading|Using cached).*MB\)/ {split($$(NF-2), name, "-"); print "  " name[1], $$(NF-1), $$NF} /^Installing/ {print "  unpacking"} {fflush()}'
 PYTEST := $(BIN)/python -m pytest -q
 RUN_NEEDS := pyproject.toml constraints.txt requirements.txt requirements-embedded.txt
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: run demo test check bench bench-full chaos docs clean help
+.PHONY: run demo test check bench bench-full chaos docs wheel clean help
 
 run: $(VENV)/.run  ## install, then start everything on embedded defaults in the foreground
 	@exec $(BIN)/tailrace up
@@ -26,7 +27,7 @@ check: $(VENV)/.test  ## format, lint, types, import rules, architecture
 	@$(BIN)/lint-imports --no-cache
 	@$(PYTEST) tests/test_architecture.py
 
-bench: $(VENV)/.test  ## benchmarks under tests/bench; JSON under build/bench
+bench: $(VENV)/.test  ## benchmarks under tests/bench, of the compiled build; JSON under build/bench
 	@$(BIN)/python -m tests.bench
 
 bench-full: $(VENV)/.test  ## the longer forms, and what takes hours: peers, a million users, a soak
@@ -37,6 +38,11 @@ chaos: $(VENV)/.test  ## kill real processes, break the broker, at length; JSON 
 
 docs: $(VENV)/.test  ## renew config/reference/ from the code
 	@$(BIN)/tailrace docs
+
+wheel: $(VENV)/.test  ## a wheel under build/wheel, its relay compiled: two minutes, needs a C compiler
+	@rm -rf build/lib* build/temp* build/bdist* build/__native*
+	@TAILRACE_COMPILED=1 $(PIP) wheel -q --no-deps --no-build-isolation -w build/wheel .
+	@ls build/wheel/*.whl
 
 clean:  ## remove the environment, build output and the embedded services' data
 	@rm -rf $(VENV) build .tailrace *.egg-info .*_cache .hypothesis

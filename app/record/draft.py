@@ -8,7 +8,6 @@ to serialise it costs six times as much as to look whether they are and to write
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -112,17 +111,16 @@ def drafted(record: Record) -> Draft:
     return Draft(record.model_dump(exclude_none=True))
 
 
-def is_sound(fields: Mapping[str, Any]) -> bool:
+def is_sound(fields: dict[str, Any]) -> bool:
     """Whether the model would take all of it as it is; False where that takes a closer look."""
     try:
-        found = fields.get
         for name, most in CHANGING_TEXTS:
-            text = found(name)
+            text = fields.get(name)
             if text is not None and (len(text) > most or not text.isprintable()):
                 return False
         return (
             fields.keys() >= REQUIRED
-            and _are_texts(*map(found, LASTING_TEXTS))
+            and _are_texts(*[fields[name] for name in LASTING_TEXTS])
             and _is_tenant(fields["tenant"])
             and _is_request_id(fields["request_id"]) is not None
             and _is_user(fields["user"])
@@ -163,23 +161,24 @@ def _is_time(time: datetime) -> bool:
     return time.tzinfo is UTC and EARLIEST_YEAR <= time.year <= LATEST_YEAR
 
 
-def _are_counts(fields: Mapping[str, Any]) -> bool:
+def _are_counts(fields: dict[str, Any]) -> bool:
     for name, least, most in COUNTS:
-        if name in fields:
-            value = fields[name]
-            if value.__class__ is not int or not least <= value <= most:
-                return False
+        value = fields.get(name)
+        if value is None and name not in fields:
+            continue
+        if value.__class__ is not int or not least <= value <= most:
+            return False
     return True
 
 
-def _are_timings(timings: Mapping[str, float]) -> bool:
+def _are_timings(timings: dict[str, Any]) -> bool:
     for value in timings.values():
         if not 0 <= value <= MAX_MILLIS or value.__class__ is bool:
             return False
     return "total" in timings
 
 
-def _is_usage(usage: Mapping[str, int | bool]) -> bool:
+def _is_usage(usage: dict[str, Any]) -> bool:
     for name, value in usage.items():
         if not 0 <= value <= MAX_TOKENS:
             return False
@@ -188,7 +187,7 @@ def _is_usage(usage: Mapping[str, int | bool]) -> bool:
     return True
 
 
-def _are_properties(properties: Mapping[str, str]) -> bool:
+def _are_properties(properties: dict[str, str]) -> bool:
     text = "".join(properties) + "".join(properties.values())
     fits = len(text) * UTF8_BYTES <= MAX_PROPERTIES_BYTES and len(properties) <= MAX_PROPERTIES
     return fits and text.isprintable()

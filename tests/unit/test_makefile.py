@@ -10,7 +10,19 @@ import pytest
 from tests.support.house.sources import REPO
 
 MAKEFILE = (REPO / "Makefile").read_text(encoding="utf-8")
-TARGETS = {"run", "demo", "test", "check", "bench", "bench-full", "chaos", "docs", "clean", "help"}
+TARGETS = {
+    "run",
+    "demo",
+    "test",
+    "check",
+    "bench",
+    "bench-full",
+    "chaos",
+    "docs",
+    "wheel",
+    "clean",
+    "help",
+}
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="no make: install make")
 
 
@@ -139,6 +151,7 @@ def test_ci_runs_what_the_makefile_has() -> None:
     script = (REPO / ".ci" / "run").read_text(encoding="utf-8")
     assert "set -euo pipefail" in script
     assert "export TAILRACE_REQUIRE_KAFKA=1" in script
+    assert "export TAILRACE_REQUIRE_COMPILER=1" in script
     assert "export TAILRACE_REQUIRE_BROWSER=1" in script
     assert set(re.findall(r"^make (\w+)$", script, re.MULTILINE)) == {"check", "test"}
 

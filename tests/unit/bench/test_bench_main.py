@@ -1,8 +1,12 @@
 """Which benchmarks are run, and what is said of their time."""
 
+import os
+from pathlib import Path
+
 import pytest
 
-from tests.bench.__main__ import BENCHMARKS, LONGER, MORE, chosen, times
+from tests.bench import __main__ as module
+from tests.bench.__main__ import BENCHMARKS, LONGER, MORE, chosen, measured, times
 
 
 def test_the_short_and_the_long_run() -> None:
@@ -31,3 +35,25 @@ def test_the_longest_comes_first() -> None:
         "2",
         "minutes",
     ]
+
+
+@pytest.mark.parametrize(("interpreted", "lacking"), [(True, None), (False, "no C compiler")])
+def test_the_sources_are_measured_where_they_must_be(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    interpreted: bool,
+    lacking: str | None,
+) -> None:
+    """Which is said."""
+    monkeypatch.setattr(module, "why_not", lambda: lacking)
+    assert measured(interpreted) == os.environ
+    assert (lacking or "as you wish") in capsys.readouterr().out
+
+
+def test_else_the_compiled_build_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Found before the sources."""
+    monkeypatch.setattr(module, "why_not", lambda: None)
+    monkeypatch.setattr(module, "compiled", lambda: tmp_path)
+    env = measured(interpreted=False)
+    assert env["PYTHONPATH"].split(os.pathsep)[0] == str(tmp_path)
+    assert env["PYTHONSAFEPATH"] == "1"
