@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
-import aioboto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -43,6 +42,7 @@ class S3Store:
     def __init__(self, settings: S3Settings) -> None:
         """Nothing is connected, no thread is started."""
         self._settings = settings
+        self._session = new_session()
         self._thread = LoopThread("s3")
         self._exits: AsyncExitStack | None = None
         self._client: Any = None
@@ -159,7 +159,9 @@ class S3Store:
         async with self._opening:
             if self._client is None:
                 exits = AsyncExitStack()
-                self._client = await exits.enter_async_context(new_client(self._settings))
+                self._client = await exits.enter_async_context(
+                    new_client(self._session, self._settings)
+                )
                 self._exits = exits
         return self._client
 
@@ -229,10 +231,17 @@ class S3Upload:
             logger.warning("the parts of %s are left behind: %s", self._named["Key"], error)
 
 
-def new_client(settings: S3Settings) -> Any:
+def new_session() -> Any:
+    """What clients are made of. Loads the package, 5 MB, for those who have a store."""
+    import aioboto3
+
+    return aioboto3.Session()
+
+
+def new_client(session: Any, settings: S3Settings) -> Any:
     """A client as an async context manager; without keys, boto's own search finds some."""
     secret, token = settings.secret_access_key, settings.session_token
-    return aioboto3.Session().client(
+    return session.client(
         "s3",
         endpoint_url=settings.endpoint_url,
         region_name=settings.region,

@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.errors import StoreUnavailable
-from app.sinks.archive.s3 import S3Store, new_client
+from app.sinks.archive.s3 import S3Store, new_client, new_session
 from config.archive_sections import S3Settings
 
 
 async def address(**settings: Any) -> tuple[str, str]:
     """Host and path of an object, as the client asks for it."""
     section = S3Settings(bucket="bucket-1", access_key_id="a", secret_access_key="b", **settings)
-    async with new_client(section) as client:
+    async with new_client(new_session(), section) as client:
         named = {"Bucket": "bucket-1", "Key": "k"}
         url = urlsplit(await client.generate_presigned_url("get_object", Params=named))
     return url.netloc, url.path
