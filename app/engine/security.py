@@ -1,6 +1,7 @@
 """How to reach a secured broker, in aiokafka's terms and in Faust's."""
 
 from dataclasses import dataclass
+from functools import cache
 from ssl import SSLContext
 from typing import Any
 
@@ -31,8 +32,7 @@ class BrokerSecurity:
 
     def ssl_context(self) -> SSLContext | None:
         """A context that trusts the CA file, or the system's; None without TLS."""
-        context: SSLContext = create_ssl_context(cafile=self.ca_file)
-        return context if self.encrypted else None
+        return _context(self.ca_file) if self.encrypted else None
 
     def client_options(self) -> dict[str, Any]:
         """Connection options for aiokafka's clients."""
@@ -56,6 +56,13 @@ class BrokerSecurity:
                 ssl_context=self.ssl_context(),
             )
         return faust.SSLCredentials(context=self.ssl_context()) if self.encrypted else None
+
+
+@cache
+def _context(ca_file: str | None) -> SSLContext:
+    """Made once: it takes tens of milliseconds, and options are asked for at every attempt."""
+    context: SSLContext = create_ssl_context(cafile=ca_file)
+    return context
 
 
 def broker_security(kafka: KafkaSettings) -> BrokerSecurity:

@@ -3,6 +3,7 @@ import ssl
 import faust
 import pytest
 
+from app.engine import security as module
 from app.engine.security import BrokerSecurity, broker_security
 from config.sections import KafkaSettings
 
@@ -13,9 +14,21 @@ def test_plain_needs_nothing() -> None:
     assert security.faust_credentials() is None
 
 
+def test_a_plain_connection_loads_no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which would hold the loop up for tens of milliseconds, at every attempt to connect."""
+    made: list[object] = []
+    monkeypatch.setattr(module, "create_ssl_context", lambda **options: made.append(options))
+    for protocol in ("PLAINTEXT", "SASL_PLAINTEXT"):
+        BrokerSecurity(protocol, username="u", password="secret").client_options()
+    assert made == []
+
+
 def test_tls_without_a_user() -> None:
+    """The certificates are loaded once."""
     security = BrokerSecurity("SSL")
-    assert isinstance(security.client_options()["ssl_context"], ssl.SSLContext)
+    context = security.client_options()["ssl_context"]
+    assert isinstance(context, ssl.SSLContext)
+    assert BrokerSecurity("SSL").client_options()["ssl_context"] is context
     assert isinstance(security.faust_credentials(), faust.SSLCredentials)
 
 
