@@ -17,7 +17,8 @@ import zstandard
 
 from app.errors import RecordError
 from app.record.bodies import BodyEnvelope, BodyPart, StoredBody
-from app.record.body_header import EnvelopeHeader, PartHeader, read_header
+from app.record.body_header import EnvelopeHeader, PartHeader
+from app.record.codec import decode_model
 from app.record.header_json import header_json
 
 if sys.version_info >= (3, 14):
@@ -140,7 +141,7 @@ def _declared_size(data: bytes) -> int:
 
 def _header(payload: bytes, body_start: int, payload_bytes: int) -> EnvelopeHeader:
     """The header at the start of a payload that is `payload_bytes` long."""
-    header = read_header(payload[_LENGTH.size : body_start])
+    header = decode_model(EnvelopeHeader, payload[_LENGTH.size : body_start], MAX_HEADER_BYTES)
     sides = [part.length_bytes for part in (header.request, header.response) if part is not None]
     if (end := body_start + sum(sides)) != payload_bytes:
         raise RecordError("undecodable", f"{payload_bytes} bytes, its header says {end}")

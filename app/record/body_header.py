@@ -1,8 +1,5 @@
 """The header of a body envelope: which exchange it is of, and how its two sides are to be read."""
 
-from pydantic import ValidationError
-
-from app.record.codec import invalid
 from app.record.fields import Count, Line, RequestId, Tenant, UtcTime
 from app.record.model import WireModel
 
@@ -37,11 +34,3 @@ class EnvelopeHeader(WireModel):
     started_at: UtcTime
     request: PartHeader | None = None
     response: PartHeader | None = None
-
-
-def read_header(data: bytes) -> EnvelopeHeader:
-    """The header in its JSON. Raises: RecordError."""
-    try:
-        return EnvelopeHeader.model_validate_json(data, strict=True)
-    except ValidationError as exc:
-        raise invalid(exc) from exc

@@ -40,7 +40,7 @@ def encode_record(record: Record) -> bytes:
 
 def decode_record(value: bytes | None) -> Record:
     """The record in a message's value. Raises: RecordError."""
-    return _decode(Record, value, MAX_RECORD_BYTES)
+    return decode_model(Record, value, MAX_RECORD_BYTES)
 
 
 def encode_fact(fact: Fact) -> bytes:
@@ -50,7 +50,7 @@ def encode_fact(fact: Fact) -> bytes:
 
 def decode_fact(value: bytes | None) -> Fact:
     """The fact in a message's value. Raises: RecordError."""
-    return _decode(Fact, value, MAX_FACT_BYTES)
+    return decode_model(Fact, value, MAX_FACT_BYTES)
 
 
 def encode_archived(archived: ArchivedBodies) -> bytes:
@@ -60,7 +60,7 @@ def encode_archived(archived: ArchivedBodies) -> bytes:
 
 def decode_archived(value: bytes | None) -> ArchivedBodies:
     """The place in a message's value. Raises: RecordError."""
-    return _decode(ArchivedBodies, value, MAX_ARCHIVED_BYTES)
+    return decode_model(ArchivedBodies, value, MAX_ARCHIVED_BYTES)
 
 
 def encode_delivery(delivery: Delivery) -> bytes:
@@ -70,7 +70,7 @@ def encode_delivery(delivery: Delivery) -> bytes:
 
 def decode_delivery(value: bytes | None) -> Delivery:
     """The delivery in a message's value. Raises: RecordError."""
-    return _decode(Delivery, value, MAX_FACT_BYTES)
+    return decode_model(Delivery, value, MAX_FACT_BYTES)
 
 
 def encode_dead_letter(letter: DeadLetter) -> bytes:
@@ -80,7 +80,7 @@ def encode_dead_letter(letter: DeadLetter) -> bytes:
 
 def decode_dead_letter(value: bytes | None) -> DeadLetter:
     """The dead letter in a message's value. Raises: RecordError."""
-    return _decode(DeadLetter, value, MAX_DEAD_LETTER_BYTES)
+    return decode_model(DeadLetter, value, MAX_DEAD_LETTER_BYTES)
 
 
 def _encode(model: WireModel, limit_bytes: int, *, leave_out_null: bool = False) -> bytes:
@@ -93,7 +93,8 @@ def _encode(model: WireModel, limit_bytes: int, *, leave_out_null: bool = False)
     return value
 
 
-def _decode(model: type[M], value: bytes | None, limit_bytes: int) -> M:
+def decode_model(model: type[M], value: bytes | None, limit_bytes: int) -> M:
+    """A model of JSON of at most `limit_bytes`. Raises: RecordError."""
     if value is None:
         raise RecordError("undecodable", "the message has no value")
     if len(value) > limit_bytes:

@@ -14,10 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-from proxy.relay import call
 
 RESAMPLES = 4000
 OUT = Path("build/bench")
@@ -61,9 +60,10 @@ def shuffled(names: Sequence[str], rng: random.Random) -> list[str]:
 def circumstances() -> dict[str, Any]:
     """What figures were measured of, and on what."""
     asked = subprocess.run(["git", "describe", "--always", "--dirty"], capture_output=True)
+    relay = find_spec("proxy.relay.call")
     return {
         "commit": asked.stdout.decode().strip() or None,
-        "compiled": not str(call.__file__).endswith(".py"),
+        "compiled": relay is not None and not str(relay.origin).endswith(".py"),
         "machine": platform.platform(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),

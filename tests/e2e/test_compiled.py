@@ -1,6 +1,5 @@
 """The compiled build, of which wheels are made, keeps what the sources promise."""
 
-import os
 import subprocess
 import sys
 
@@ -8,6 +7,7 @@ import pytest
 
 from tests.support.compiled import compiled, environ, why_not
 from tests.support.house.sources import REPO
+from tests.support.required import skip_or_fail
 
 KEPT = (
     "tests/golden",
@@ -18,7 +18,6 @@ KEPT = (
     "tests/contract/proxy",
     *sorted(map(str, (REPO / "tests" / "e2e").glob("test_relay_*.py"))),
 )
-REQUIRED = "TAILRACE_REQUIRE_COMPILER"
 
 
 @pytest.mark.slow
@@ -26,9 +25,7 @@ REQUIRED = "TAILRACE_REQUIRE_COMPILER"
 def test_the_compiled_build_passes_the_tests_of_the_relay_and_the_record() -> None:
     """Those that take no broker; each of its processes has the compiled modules."""
     if lacking := why_not():
-        if os.environ.get(REQUIRED):
-            pytest.fail(f"{REQUIRED} is set, but there is {lacking}")
-        pytest.skip(lacking)
+        skip_or_fail(lacking, "TAILRACE_REQUIRE_COMPILER")
     build = compiled()
     env = environ(build)
     where = "import proxy.relay.call as call, app.record.draft as draft; print(call, draft)"

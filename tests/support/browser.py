@@ -5,7 +5,6 @@ they fail. Every page that is closed must have asked nobody but its own host, ra
 broken no rule of its content security policy.
 """
 
-import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,6 +20,7 @@ from playwright.async_api import ConsoleMessage, Page, ViewportSize, async_playw
 
 from tests.support.embedded import ABSENT
 from tests.support.processes import REPO, Process
+from tests.support.required import skip_or_fail
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 AXE = Path(__file__).with_name("axe") / "axe.min.js"
@@ -46,11 +46,9 @@ def missing() -> str | None:
 def require_browser() -> str:
     """Chromium's path, else the test is skipped, or fails where a browser is required."""
     path, reason = chromium(), missing()
-    if path is not None and reason is None:
-        return path
-    if os.environ.get("TAILRACE_REQUIRE_BROWSER"):
-        pytest.fail(f"TAILRACE_REQUIRE_BROWSER is set, but there is {reason}")
-    pytest.skip(f"browser: {reason}")
+    if path is None or reason is not None:
+        skip_or_fail(str(reason), "TAILRACE_REQUIRE_BROWSER", named="browser: ")
+    return path
 
 
 @dataclass

@@ -7,7 +7,6 @@ unless TAILRACE_REQUIRE_KAFKA is set: then they fail.
 import asyncio
 import base64
 import ctypes
-import os
 import shutil
 import signal
 import socket
@@ -24,6 +23,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from app.record.topics import TopicSpec
 from tests.support.processes import REPO, free_port
+from tests.support.required import skip_or_fail
 
 JARS = REPO / "build" / "kafka" / "jars"
 PR_SET_PDEATHSIG = 1
@@ -212,9 +212,7 @@ def own_kafka_broker(tmp_path: Path) -> Iterator[KafkaBroker]:
 
 def _running(root: Path) -> Iterator[KafkaBroker]:
     if (reason := missing()) is not None:
-        if os.environ.get("TAILRACE_REQUIRE_KAFKA"):
-            pytest.fail(f"TAILRACE_REQUIRE_KAFKA is set, but there is {reason}")
-        pytest.skip(reason)
+        skip_or_fail(reason, "TAILRACE_REQUIRE_KAFKA")
     broker = KafkaBroker.started(root)
     yield broker
     broker.stop()

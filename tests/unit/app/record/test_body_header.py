@@ -3,7 +3,8 @@
 import pytest
 
 from app.errors import RecordError
-from app.record.body_header import EnvelopeHeader, PartHeader, StoredHeader, read_header
+from app.record.body_header import EnvelopeHeader, PartHeader, StoredHeader
+from app.record.codec import decode_model
 from tests.support.records import REQUEST_ID, STARTED_AT
 
 
@@ -17,7 +18,7 @@ def test_a_header_is_read_as_it_was_written() -> None:
         request=PartHeader(content_type="a/b", content_encoding="", length_bytes=3),
         response=PartHeader(content_type="", content_encoding="", length_bytes=0, stored=stored),
     )
-    read = read_header(head.model_dump_json(exclude_none=True).encode())
+    read = decode_model(EnvelopeHeader, head.model_dump_json(exclude_none=True).encode(), 1 << 14)
     assert read == head
     assert read.request is not None
     assert read.response is not None
@@ -29,5 +30,5 @@ def test_a_header_is_read_as_it_was_written() -> None:
 )
 def test_what_is_no_header_is_refused(data: bytes, reason: str) -> None:
     with pytest.raises(RecordError) as caught:
-        read_header(data)
+        decode_model(EnvelopeHeader, data, 1 << 14)
     assert caught.value.reason == reason
