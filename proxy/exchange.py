@@ -7,57 +7,83 @@ Finished   the record, the bodies to keep, what is to be counted        capture 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final
 
 from app.record.bodies import BodyEnvelope
 from app.record.draft import Draft
 from app.record.model import Outcome, Record
+from proxy.identity import NOBODY, Identity
 
 
-class Stamp(NamedTuple):
+class Stamp:
     """A record's place among its producer's: `sequence` has no gaps within one `producer_id`."""
 
-    producer_id: str
-    sequence: int
-    produced_at: datetime
+    __slots__ = ("produced_at", "producer_id", "sequence")
+
+    def __init__(self, producer_id: str, sequence: int, produced_at: datetime) -> None:
+        self.producer_id: Final = producer_id
+        self.sequence: Final = sequence
+        self.produced_at: Final = produced_at
 
 
-@dataclass(slots=True)
 class CallMeta:
     """All that is known of a call before it is made; the capture does not change it.
 
-    `user` is the header's, None leaves it to the body, and `model_override` is the client's word
-    for the model, None leaves it to the response. `upstream_url` and `path` hold no secrets.
-    `started_at_s` counts from the Unix epoch, `started_mono_s` is a reading of the monotonic clock
-    that every later `at_s` is read from. `secrets` are the call's credentials, for the capture to
-    keep out of its copies; they go no further.
+    `identity.user` None leaves the user to the body, and `model_override` None the model to the
+    response. `upstream_url` and `path` hold no secrets. `started_at_s` counts from the Unix epoch,
+    `started_mono_s` is a reading of the monotonic clock that every later `at_s` is read from.
+    `secrets` are the call's credentials, for the capture to keep out of its copies; they go no
+    further.
     """
 
-    tenant: str
-    request_id: str
-    provider: str
-    upstream_url: str
-    path: str
-    method: str
-    started_at_s: float
-    started_mono_s: float
-    user: str | None = None
-    session_id: str | None = None
-    session_name: str | None = None
-    session_path: str | None = None
-    properties: dict[str, str] = field(default_factory=dict)
-    client_request_id: str | None = None
-    model_override: str | None = None
-    client_retry_count: int | None = None
-    traceparent: str | None = None
-    key_id: str | None = None
-    omit_request: bool = False
-    omit_response: bool = False
-    request_content_type: str = ""
-    request_content_encoding: str = ""
-    secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    __slots__ = (
+        "identity",
+        "key_id",
+        "method",
+        "path",
+        "provider",
+        "request_content_encoding",
+        "request_content_type",
+        "request_id",
+        "secrets",
+        "started_at_s",
+        "started_mono_s",
+        "tenant",
+        "upstream_url",
+    )
+
+    def __init__(
+        self,
+        *,
+        tenant: str,
+        request_id: str,
+        provider: str,
+        upstream_url: str,
+        path: str,
+        method: str,
+        started_at_s: float,
+        started_mono_s: float,
+        key_id: str | None = None,
+        identity: Identity = NOBODY,
+        request_content_type: str = "",
+        request_content_encoding: str = "",
+        secrets: tuple[bytes, ...] = (),
+    ) -> None:
+        self.tenant = tenant
+        self.request_id = request_id
+        self.provider = provider
+        self.upstream_url = upstream_url
+        self.path = path
+        self.method = method
+        self.started_at_s = started_at_s
+        self.started_mono_s = started_mono_s
+        self.key_id = key_id
+        self.identity = identity
+        self.request_content_type = request_content_type
+        self.request_content_encoding = request_content_encoding
+        self.secrets = secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +95,17 @@ class CaptureLimits:
     max_event_bytes: int = 1 << 20
 
 
-class Ending(NamedTuple):
+class Ending:
     """How the relay saw the exchange end; `error` is a short text without secrets."""
 
-    outcome: Outcome
-    error: str | None = None
+    __slots__ = ("error", "outcome")
+
+    def __init__(self, outcome: Outcome, error: str | None = None) -> None:
+        self.outcome: Final[Outcome] = outcome
+        self.error: Final = error
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Finished:
     """An exchange ready to publish; `bodies` is None when neither side is kept.
 
@@ -85,7 +114,14 @@ class Finished:
 
     draft: Draft
     bodies: BodyEnvelope | None
-    notes: Sequence[str] = ()
+    notes: Sequence[str]
+
+    def __init__(
+        self, draft: Draft, bodies: BodyEnvelope | None, notes: Sequence[str] = ()
+    ) -> None:
+        self.draft = draft
+        self.bodies = bodies
+        self.notes = notes
 
     @property
     def record(self) -> Record:

@@ -13,7 +13,8 @@ from app.errors import RelayRefused
 from app.front import FRONT, IN_PLACE, Handler
 from config.settings import RESERVED_UPSTREAM_NAMES
 from proxy.mock.server import register_mock
-from proxy.relay.handler import Relay, origin_form
+from proxy.relay.destination import origin_form
+from proxy.relay.handler import Relay
 from proxy.relay.in_place import InPlaceRelay
 from proxy.relay.targets import names_target
 from proxy.relay.upstreams import Upstream

@@ -19,7 +19,8 @@ from proxy.ingest.routes import register_ingest
 from proxy.publisher.failover import FailoverOutlet, Times, Way
 from proxy.publisher.fallback_outlet import FallbackOutlet
 from proxy.publisher.kafka_outlet import KafkaOutlet
-from proxy.publisher.outlet import Outgoing, Outlet
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Outlet
 from proxy.publisher.spill.disk import State
 from proxy.publisher.spill.options import SpillOptions
 from proxy.publisher.spill.segments import Loss

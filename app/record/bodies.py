@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +13,8 @@ class StoredBody:
     crc32: int
 
 
-class BodyPart(NamedTuple):
+@dataclass(slots=True, init=False)
+class BodyPart:
     """One side's bytes exactly as they passed, with the headers needed to read them.
 
     A large body's bytes are `stored` instead; `data` is empty then.
@@ -23,7 +23,19 @@ class BodyPart(NamedTuple):
     content_type: str
     content_encoding: str
     data: bytes
-    stored: StoredBody | None = None
+    stored: StoredBody | None
+
+    def __init__(
+        self,
+        content_type: str,
+        content_encoding: str,
+        data: bytes,
+        stored: StoredBody | None = None,
+    ) -> None:
+        self.content_type = content_type
+        self.content_encoding = content_encoding
+        self.data = data
+        self.stored = stored
 
     @property
     def size_bytes(self) -> int:
@@ -31,7 +43,8 @@ class BodyPart(NamedTuple):
         return len(self.data) if self.stored is None else self.stored.size_bytes
 
 
-class BodyEnvelope(NamedTuple):
+@dataclass(slots=True, init=False)
+class BodyEnvelope:
     """Both sides of an exchange; a side is None when it was empty, omitted or too large."""
 
     tenant: str
@@ -39,3 +52,17 @@ class BodyEnvelope(NamedTuple):
     started_at: datetime
     request: BodyPart | None
     response: BodyPart | None
+
+    def __init__(
+        self,
+        tenant: str,
+        request_id: str,
+        started_at: datetime,
+        request: BodyPart | None,
+        response: BodyPart | None,
+    ) -> None:
+        self.tenant = tenant
+        self.request_id = request_id
+        self.started_at = started_at
+        self.request = request
+        self.response = response

@@ -72,11 +72,14 @@ _OPTIONS = orjson.OPT_UTC_Z
 _is_request_id = re.compile(REQUEST_ID_PATTERN).fullmatch
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Draft:
     """A sound record. `fields` leaves out what is absent; times are in UTC."""
 
     fields: dict[str, Any]
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        self.fields = fields
 
     def encode(self) -> bytes:
         """The record as JSON. Raises: RecordError (`invalid`, `too_large`)."""

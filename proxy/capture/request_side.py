@@ -39,8 +39,9 @@ class RequestSide:
         self._limits = limits
         self._dialect = dialect
         self._boundary: bytes | None = None
-        limit_bytes = 0 if meta.omit_request else limits.max_body_bytes
-        self._copy = BodyCopy(limit_bytes, None if meta.omit_request else begin, meta.secrets)
+        omit = meta.identity.omit_request
+        limit_bytes = 0 if omit else limits.max_body_bytes
+        self._copy = BodyCopy(limit_bytes, None if omit else begin, meta.secrets)
         self._decoder: Decoder | None = None
         self._form = b""
         self._json: JsonBody | None = None
@@ -81,7 +82,7 @@ class RequestSide:
         """What became of the body's copy."""
         if not self.size_bytes:
             return "empty"
-        if self._meta.omit_request:
+        if self._meta.identity.omit_request:
             return "omitted"
         return self._copy.fate
 

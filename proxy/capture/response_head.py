@@ -1,7 +1,6 @@
 """What the head of a response says of its body, and by which names."""
 
 from functools import lru_cache
-from typing import NamedTuple
 
 EVENT_STREAM = "text/event-stream"
 OBJECT_STREAMS = frozenset(
@@ -10,12 +9,15 @@ OBJECT_STREAMS = frozenset(
 """JSON objects one after the other, a line each (ndjson.org, jsonlines.org)."""
 
 
-class ResponseHead(NamedTuple):
+class ResponseHead:
     """What the head of a response says of its body."""
 
-    status: int
-    content_type: str
-    content_encoding: str
+    __slots__ = ("content_encoding", "content_type", "status")
+
+    def __init__(self, status: int, content_type: str, content_encoding: str) -> None:
+        self.status = status
+        self.content_type = content_type
+        self.content_encoding = content_encoding
 
     @property
     def media_type(self) -> str:

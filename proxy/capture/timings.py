@@ -1,7 +1,6 @@
 """The marks of an exchange on the monotonic clock, and the record's timings made of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from proxy.capture.pace import Pace
 
@@ -21,19 +20,36 @@ def tokens_per_s(usage: Mapping[str, int | bool] | None, pace: Pace) -> float | 
     return round(following / pace.lasted_s, 3) if following > 0 else None
 
 
-@dataclass(slots=True)
 class Marks:
     """Readings in seconds; None where the exchange never came so far.
 
     `waited_s` is the part of the time until `request_sent_s` in which others were waited for.
     """
 
-    started_s: float
-    request_sent_s: float | None = None
-    waited_s: float = 0.0
-    response_started_s: float | None = None
-    first_byte_s: float | None = None
-    ended_s: float = 0.0
+    __slots__ = (
+        "ended_s",
+        "first_byte_s",
+        "request_sent_s",
+        "response_started_s",
+        "started_s",
+        "waited_s",
+    )
+
+    def __init__(
+        self,
+        started_s: float,
+        request_sent_s: float | None = None,
+        waited_s: float = 0.0,
+        response_started_s: float | None = None,
+        first_byte_s: float | None = None,
+        ended_s: float = 0.0,
+    ) -> None:
+        self.started_s = started_s
+        self.request_sent_s = request_sent_s
+        self.waited_s = waited_s
+        self.response_started_s = response_started_s
+        self.first_byte_s = first_byte_s
+        self.ended_s = ended_s
 
     def timings_ms(self, pace: Pace | None) -> dict[str, float]:
         """The fields of `app.record.model.Timings`, rounded to a microsecond, never negative.

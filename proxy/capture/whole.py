@@ -67,12 +67,12 @@ class WholeRequest:
         """What became of the body's copy."""
         if not self.data:
             return "empty"
-        return "omitted" if self._meta.omit_request else "kept"
+        return "omitted" if self._meta.identity.omit_request else "kept"
 
     def part(self) -> BodyPart | None:
         """The bytes to keep, None unless the state is `kept`."""
         meta = self._meta
-        if not self.data or meta.omit_request:
+        if not self.data or meta.identity.omit_request:
             return None
         return BodyPart(meta.request_content_type, "", scrub(self.data, meta.secrets))
 
@@ -119,11 +119,11 @@ class WholeResponse:
         """What became of the body's copy."""
         if not self.chunks:
             return "empty"
-        return "omitted" if self._meta.omit_response else "kept"
+        return "omitted" if self._meta.identity.omit_response else "kept"
 
     def part(self) -> BodyPart | None:
         """The bytes to keep, None unless the state is `kept`."""
-        if not self.chunks or self._meta.omit_response:
+        if not self.chunks or self._meta.identity.omit_response:
             return None
         data = scrub(self._joined(), self._meta.secrets)
         return BodyPart(self.head.content_type, self.head.content_encoding, data)

@@ -49,7 +49,9 @@ class AnthropicMessages:
         asked = [document.get("system"), document.get("messages")]
         self._prompt_bytes = unread_bytes + prompt_bytes(asked)
         return RequestFacts(
-            text(document.get("model")), document.get("stream") is True, user_of(document)
+            text(document.get("model")),
+            stream=document.get("stream") is True,
+            user=user_of(document),
         )
 
     def read_event(self, event: Event) -> int:

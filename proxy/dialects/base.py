@@ -14,16 +14,23 @@ SHOWN: Final = 2
 """What an event brings of the answer: nothing, some of the model's reasoning, something visible."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class RequestFacts:
     """What the request's body says; None and False where it does not."""
 
-    model: str | None = None
-    stream: bool = False
-    user: str | None = None
+    model: str | None
+    stream: bool
+    user: str | None
+
+    def __init__(
+        self, model: str | None = None, *, stream: bool = False, user: str | None = None
+    ) -> None:
+        self.model = model
+        self.stream = stream
+        self.user = user
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class ResponseFacts:
     """What the response says.
 
@@ -33,15 +40,24 @@ class ResponseFacts:
     status. `ended` says that a stream is complete.
     """
 
-    model: str | None = None
-    finish_reason: str | None = None
-    provider_id: str | None = None
-    usage: dict[str, int | bool] | None = None
-    service_tier: str | None = None
-    reported_cost_nano_usd: int | None = None
-    error: str | None = None
-    failed: bool = False
-    ended: bool = False
+    model: str | None
+    finish_reason: str | None
+    provider_id: str | None
+    usage: dict[str, int | bool] | None
+    service_tier: str | None
+    reported_cost_nano_usd: int | None
+    error: str | None
+    failed: bool
+    ended: bool
+
+    def __init__(self, *, finish_reason: str | None = None, failed: bool = False) -> None:
+        self.model = self.provider_id = None
+        self.finish_reason = finish_reason
+        self.usage = None
+        self.service_tier = self.error = None
+        self.reported_cost_nano_usd = None
+        self.failed = failed
+        self.ended = False
 
 
 class DialectState(Protocol):

@@ -40,7 +40,7 @@ class Ollama:
         asked = [document.get(name) for name in PROMPT_FIELDS]
         self._prompt_bytes = unread_bytes + prompt_bytes(asked)
         streams = document.get("stream") is not False and "input" not in document
-        return RequestFacts(text(document.get("model")), streams, user_of(document))
+        return RequestFacts(text(document.get("model")), stream=streams, user=user_of(document))
 
     def read_event(self, event: Event) -> int:
         """One object of the stream."""

@@ -36,7 +36,7 @@ class OpenAIAudio:
     def read_request(self, document: Document, unread_bytes: int = 0) -> RequestFacts:
         """Model and stream flag, from a form's fields too."""
         stream = document.get("stream") in (True, "true") or document.get("stream_format") == "sse"
-        return RequestFacts(text(document.get("model")), stream, user_of(document))
+        return RequestFacts(text(document.get("model")), stream=stream, user=user_of(document))
 
     def read_event(self, event: Event) -> int:
         """One event; sound and text are visible."""

@@ -65,7 +65,9 @@ class OpenAIChat:
         options = mapping(document.get("stream_options"))
         self._wants_usage = options.get("include_usage") is True
         return RequestFacts(
-            text(document.get("model")), document.get("stream") is True, user_of(document)
+            text(document.get("model")),
+            stream=document.get("stream") is True,
+            user=user_of(document),
         )
 
     def read_event(self, event: Event) -> int:

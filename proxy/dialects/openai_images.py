@@ -35,7 +35,7 @@ class OpenAIImages:
     def read_request(self, document: Document, unread_bytes: int = 0) -> RequestFacts:
         """Model, stream flag and user."""
         stream = document.get("stream") in (True, "true")
-        return RequestFacts(text(document.get("model")), stream, user_of(document))
+        return RequestFacts(text(document.get("model")), stream=stream, user=user_of(document))
 
     def read_event(self, event: Event) -> int:
         """One event; an image, whole or in part, is visible."""

@@ -56,7 +56,9 @@ class OpenAIResponses:
         asked = [document.get("input"), document.get("instructions")]
         self._prompt_bytes = unread_bytes + prompt_bytes(asked)
         return RequestFacts(
-            text(document.get("model")), document.get("stream") is True, user_of(document)
+            text(document.get("model")),
+            stream=document.get("stream") is True,
+            user=user_of(document),
         )
 
     def read_event(self, event: Event) -> int:

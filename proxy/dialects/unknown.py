@@ -34,7 +34,9 @@ class UnknownJson:
     def read_request(self, document: Document, unread_bytes: int = 0) -> RequestFacts:
         """Model, stream flag and user, where they have their usual names."""
         return RequestFacts(
-            text(document.get("model")), document.get("stream") is True, user_of(document)
+            text(document.get("model")),
+            stream=document.get("stream") is True,
+            user=user_of(document),
         )
 
     def read_event(self, event: Event) -> int:

@@ -19,7 +19,8 @@ from app.record.model import DEFAULT_TENANT, BodyState
 from app.record.topics import Topics
 from proxy.ingest.reading import LineReader, Taken, lost
 from proxy.publisher.encoding import body_message
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 
 logger = logging.getLogger(__name__)
 IN_THREAD_FROM_BYTES = 64 << 10

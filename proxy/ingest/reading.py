@@ -32,7 +32,7 @@ from app.record.topics import Topics
 from app.redaction import mask_url, redact_text
 from proxy.ingest.wire import SIDES, Line, parse_line
 from proxy.publisher.encoding import MAX_MESSAGE_BYTES
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 
 FOREIGN = "log:"
 MAX_NAME_CHARS = 256
@@ -117,7 +117,8 @@ def lost(taken: Taken, state: BodyState) -> Taken:
     record = decode_record(taken.record.value)
     changes = {f"{side}_body": state for side in SIDES if _state(record, side) == "kept"}
     told = record.model_copy(update={"body_ref": None, **changes})
-    return replace(taken, record=taken.record._replace(value=encode_record(told)), bodies=None)
+    message = replace(taken.record, value=encode_record(told))
+    return replace(taken, record=message, bodies=None)
 
 
 def _disown(members: dict[str, Any], raw: bytes, tenant: str) -> None:

@@ -5,6 +5,7 @@
     encoding.py      an exchange as messages; a record that is told that its body is lost
     encoder.py       turns objects into messages: small ones at once, others in a task
     observation.py   what a record adds to the metrics of calls
+    outgoing.py      one message
     outlet.py        the Protocol of one way out
     memory.py        its in-memory twin
     kafka_outlet.py  the broker as a way out

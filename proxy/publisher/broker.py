@@ -6,7 +6,8 @@ a topic that is missing or has no leader holds up no other.
 
 from collections.abc import Callable, Sequence
 
-from proxy.publisher.outlet import Outgoing, Outlet, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Outlet, Result
 from proxy.publisher.patience import Patience
 
 DOUBT_S = 0.5

@@ -13,7 +13,7 @@ from app.record.draft import Draft
 from app.record.topics import Topics
 from proxy.publisher.encoding import body_message, record_message, told
 from proxy.publisher.entry import Entry
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.queue import PublishQueue
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from app.record.draft import Draft, drafted
 from app.record.keys import exchange_key
 from app.record.model import BodyState
 from app.record.topics import Topics
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 
 MAX_MESSAGE_BYTES = 8 << 20
 SIDES = ("request_body", "response_body")
@@ -46,4 +46,5 @@ def told(draft: Draft, lost: BodyState) -> Draft:
 
 def retold(message: Outgoing, lost: BodyState) -> Outgoing:
     """`told` for a record that is encoded already. Raises: RecordError."""
-    return message._replace(value=told(drafted(decode_record(message.value)), lost).encode())
+    value = told(drafted(decode_record(message.value)), lost).encode()
+    return Outgoing(message.topic, message.key, value)

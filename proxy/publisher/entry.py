@@ -8,7 +8,7 @@ from app.record.draft import Draft
 from app.record.model import BodyState
 from proxy.exchange import Finished
 from proxy.publisher.accounts.book import Account
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 
 # Measured: a typical record takes 7.7 KB as an object and 2.1 KB as JSON.
 OBJECT_BYTES = 8192

@@ -22,7 +22,8 @@ from app.clock import Clock, SystemClock
 from app.engine.backoff import Backoff
 from app.tasks import spawn
 from proxy.publisher.broker import GuardedBroker
-from proxy.publisher.outlet import Outgoing, Outlet, Result, WayState
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Outlet, Result, WayState
 from proxy.publisher.replay import Replayer, Step
 from proxy.publisher.resting import RestingOutlet
 from proxy.publisher.spill_store import SpillStore

@@ -14,7 +14,8 @@ import orjson
 
 from app.record.topics import Topics
 from proxy.ingest.wire import bodies_line, record_line
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 
 logger = logging.getLogger(__name__)
 PATH = "/api/v1/log"
@@ -67,8 +68,9 @@ class FallbackOutlet:
         places: list[int] = []
         lines: list[bytes] = []
         size_bytes = 0
-        for place, (topic, _, value) in enumerate(batch):
-            line = bodies_line(value) if topic == self._topics.bodies else record_line(value)
+        for place, message in enumerate(batch):
+            is_body, value = message.topic == self._topics.bodies, message.value
+            line = bodies_line(value) if is_body else record_line(value)
             if places and size_bytes + len(line) > REQUEST_BYTES:
                 yield places, b"".join(lines)
                 places, lines, size_bytes = [], [], 0

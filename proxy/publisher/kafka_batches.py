@@ -14,7 +14,7 @@ from random import randrange
 from app.engine.batches import OVERHEAD_BYTES, Builder
 from app.partitioning import partition_of
 from app.record.topics import Topics
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 
 # Whatever the prefix of all topics is.
 BODIES = Topics("").bodies
@@ -53,7 +53,7 @@ class Gathering:
 
     def add(self, index: int, message: Outgoing) -> None:
         """Take a message; `index` is what it is called in `Gathered.indexes`."""
-        topic, key, value = message
+        topic, key, value = message.topic, message.key, message.value
         partition = None
         if not topic.endswith(BODIES):
             known = self._partitions[topic]

@@ -23,7 +23,8 @@ from aiokafka.errors import (
 from app.plain_producer import stop_producer
 from app.tasks import spawn
 from proxy.publisher.kafka_batches import Gathering, is_too_large
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 
 logger = logging.getLogger(__name__)
 MAX_REQUEST_BYTES = 9 << 20

@@ -3,7 +3,8 @@
 from collections import deque
 from collections.abc import Sequence
 
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 
 
 class MemoryOutlet:

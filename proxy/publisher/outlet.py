@@ -1,18 +1,12 @@
 """One way out for messages; a plain one makes no choices, a `Failover` does."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
+
+from proxy.publisher.outgoing import Outgoing
 
 Result = Literal["delivered", "retry", "refused"]
 WayState = Literal["direct", "fallback", "spilling", "replaying", "retrying"]
-
-
-class Outgoing(NamedTuple):
-    """One message to be sent."""
-
-    topic: str
-    key: bytes
-    value: bytes
 
 
 class Outlet(Protocol):

@@ -15,7 +15,7 @@ from typing import Literal
 
 from app.record.model import BodyState
 from proxy.publisher.entry import Entry
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 
 RecordDrop = Literal["overflow", "refused", "shutdown"]
 BodyDrop = Literal["body_overflow", "body_too_large", "body_refused", "body_shutdown"]

@@ -5,7 +5,8 @@ from typing import Literal
 
 from app.clock import Clock
 from proxy.publisher.broker import GuardedBroker
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 from proxy.publisher.spill.reading import SpillBatch
 from proxy.publisher.spill_store import SpillStore
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from app.clock import Clock
 from app.engine.backoff import Backoff
-from proxy.publisher.outlet import Outgoing, Outlet, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Outlet, Result
 from proxy.publisher.patience import Patience
 
 REST_FIRST_S = 1.0

@@ -16,7 +16,8 @@ from app.errors import RecordError
 from app.metrics import Metrics
 from proxy.publisher.encoding import retold
 from proxy.publisher.entry import Entry
-from proxy.publisher.outlet import Outgoing, Outlet, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Outlet, Result
 from proxy.publisher.queue import PublishQueue
 
 logger = logging.getLogger(__name__)

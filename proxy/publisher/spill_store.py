@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 from proxy.publisher.spill.disk import State
 from proxy.publisher.spill.reading import SpillBatch
 

@@ -12,6 +12,7 @@
     completed.py   `Completed`: calls that went well, finished when the loop has time
     finishing.py   `Finishing`: records that wait until it is known what becomes of large bodies
     headers.py     which header fields pass (RFC 9110 §7.6.1), split in one walk
+    destination.py where a call goes, and the request as it goes there
     addresses.py   addresses in a response's head lead back through the relay
     errors.py      our own errors in the called API's shape
     secrets.py     the credentials of a call, wherever they travel

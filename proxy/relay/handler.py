@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiohttp import web
 
@@ -12,6 +12,7 @@ from app.errors import ClientGone, RelayRefused, TailraceError, UpstreamError, U
 from config.sections import RelaySettings
 from proxy.relay.addresses import lead_back, may_tell_address
 from proxy.relay.call import CLIENT_LEFT, Call, Calls
+from proxy.relay.destination import Destination, origin_form, outgoing_of
 from proxy.relay.downstream import Downstream
 from proxy.relay.drain import Drains
 from proxy.relay.errors import Fault, fault_of, shape
@@ -20,17 +21,9 @@ from proxy.relay.sending import Sender
 from proxy.relay.targets import Targets
 from proxy.relay.upstreams import Upstream, Upstreams
 from proxy.relay.usage_option import UsageFilter, may_be_asked, without_extra
-from proxy.upstream.protocol import UpstreamClient, UpstreamRequest, UpstreamResponse
+from proxy.upstream.protocol import UpstreamClient, UpstreamResponse
 
 logger = logging.getLogger(__name__)
-
-
-class Destination(NamedTuple):
-    """An upstream, and what is to be appended to its base; the refusal of another one, if any."""
-
-    upstream: Upstream
-    target: str
-    refusal: RelayRefused | None = None
 
 
 class Relay:
@@ -117,7 +110,7 @@ class Relay:
         down: Downstream,
     ) -> None:
         """The whole of a call."""
-        upstream, target, _ = destination
+        upstream, target = destination.upstream, destination.target
         if call.refusal is not None:
             raise call.refusal
         outgoing = outgoing_of(request.method, upstream, target, head)
@@ -170,15 +163,6 @@ class Relay:
         else:
             down.close_after()
             await _tell(call, down, fault_of(error))
-
-
-def origin_form(request: web.Request) -> str:
-    """The path and query of a request, whatever the form of its target."""
-    target = request.raw_path
-    if target.startswith("/"):
-        return target
-    # A client that takes us for a forward proxy sends the whole URL (RFC 9112 §3.2.2).
-    return "/" + target.split("://", 1)[-1].partition("/")[2]
 
 
 def told_head(
@@ -285,13 +269,3 @@ async def _tell(call: Call, down: Downstream, fault: Fault) -> None:
         await down.end()
     except ClientGone as gone:
         logger.debug("nobody to tell %s: %s", fault.code, gone)
-
-
-def outgoing_of(method: str, upstream: Upstream, target: str, head: RequestHead) -> UpstreamRequest:
-    """The request as it goes up, without its body. Raises: RelayRefused (`invalid_path`)."""
-    target = upstream.base_path + target
-    if not target.isascii():
-        raise RelayRefused(400, "invalid_path", "the path holds characters that a URL cannot")
-    if upstream.authorization is not None and not head.authorized:
-        head.passed.append((b"Authorization", upstream.authorization))
-    return UpstreamRequest(method, upstream.origin, target, head.passed)

@@ -6,7 +6,6 @@ order, spelling, duplicates and bytes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from proxy.upstream.protocol import RawHeaders
 
@@ -47,29 +46,55 @@ PROVIDER_IDS = frozenset({b"x-request-id", b"request-id", b"apim-request-id"})
 PERSISTENCE = frozenset({b"keep-alive", b"close", b""})
 
 
-@dataclass(slots=True)
 class RequestHead:
     """A request's fields: those that pass, those that are for us, and what the copy needs."""
 
-    passed: list[tuple[bytes, bytes]] = field(default_factory=list)
-    own: list[tuple[bytes, bytes]] = field(default_factory=list)
-    credentials: list[bytes] = field(default_factory=list, repr=False)
-    content_type: bytes = b""
-    content_encoding: bytes = b""
-    authorized: bool = False
-    chunked: bool = False
-    expects_continue: bool = False
+    __slots__ = (
+        "authorized",
+        "chunked",
+        "content_encoding",
+        "content_type",
+        "credentials",
+        "expects_continue",
+        "own",
+        "passed",
+    )
+
+    def __init__(self) -> None:
+        self.passed: list[tuple[bytes, bytes]] = []
+        self.own: list[tuple[bytes, bytes]] = []
+        self.credentials: list[bytes] = []
+        self.content_type = b""
+        self.content_encoding = b""
+        self.authorized = False
+        self.chunked = False
+        self.expects_continue = False
 
 
-@dataclass(slots=True)
 class ResponseHead:
     """A response's fields that pass, its declared length if any, and what the copy needs."""
 
-    passed: list[tuple[bytes, bytes]] = field(default_factory=list)
-    content_length: int | None = None
-    content_type: bytes = b""
-    content_encoding: bytes = b""
-    provider_request_id: bytes = b""
+    __slots__ = (
+        "content_encoding",
+        "content_length",
+        "content_type",
+        "passed",
+        "provider_request_id",
+    )
+
+    def __init__(
+        self,
+        passed: list[tuple[bytes, bytes]] | None = None,
+        content_length: int | None = None,
+        content_type: bytes = b"",
+        content_encoding: bytes = b"",
+        provider_request_id: bytes = b"",
+    ) -> None:
+        self.passed = [] if passed is None else passed
+        self.content_length = content_length
+        self.content_type = content_type
+        self.content_encoding = content_encoding
+        self.provider_request_id = provider_request_id
 
     @property
     def is_event_stream(self) -> bool:

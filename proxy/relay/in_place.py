@@ -14,15 +14,9 @@ from typing import Any
 from app.front_connection import InPlaceRequest
 from app.tasks import spawn
 from proxy.relay.call import CLIENT_LEFT, Call
+from proxy.relay.destination import Destination, outgoing_of
 from proxy.relay.downstream import Downstream
-from proxy.relay.handler import (
-    Destination,
-    Relay,
-    outgoing_of,
-    pass_rest,
-    send_first,
-    told_head,
-)
+from proxy.relay.handler import Relay, pass_rest, send_first, told_head
 from proxy.relay.headers import RequestHead, split_request
 from proxy.relay.upstreams import Upstream
 from proxy.relay.usage_option import may_be_asked
@@ -45,7 +39,7 @@ class InPlaceRelay:
             return None
         head = split_request(request.message.raw_headers)
         destination = self._destination(request, head)
-        upstream, target, _ = destination
+        upstream, target = destination.upstream, destination.target
         if upstream.include_usage and may_be_asked("POST", target.partition("?")[0], head):
             return None
         taken = InPlaceCall(relay, upstream, request, relay.open("POST", destination, head))

@@ -27,7 +27,6 @@ class Timeouts:
     idle_s: float
 
 
-@dataclass(slots=True)
 class UpstreamRequest:
     """One request as it shall arrive.
 
@@ -36,11 +35,21 @@ class UpstreamRequest:
     iterator and is framed by a Content-Length among the headers, else chunked.
     """
 
-    method: str
-    origin: str
-    target: str
-    headers: RawHeaders
-    body: bytes | AsyncIterator[bytes] | None = None
+    __slots__ = ("body", "headers", "method", "origin", "target")
+
+    def __init__(
+        self,
+        method: str,
+        origin: str,
+        target: str,
+        headers: RawHeaders,
+        body: bytes | AsyncIterator[bytes] | None = None,
+    ) -> None:
+        self.method = method
+        self.origin = origin
+        self.target = target
+        self.headers = headers
+        self.body = body
 
 
 class UpstreamResponse(Protocol):

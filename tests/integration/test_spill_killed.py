@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.clock import SystemClock
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.spill.options import Fsync, SpillOptions
 from proxy.publisher.spill.spill import Spill
 from tests.support.processes import REPO

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.record.topics import Topics
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from tests.support.consume import consume_all
 from tests.support.kafka import KafkaBroker
 from tests.support.processes import Process

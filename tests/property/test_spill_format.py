@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.spill.format import DATA_START, Gap, decode_header, scan
 from tests.support.spill import SYNC, messages_in, segment_of
 

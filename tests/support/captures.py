@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from app.record.model import Outcome
 from proxy.capture.capture import Capture
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
+from proxy.identity import Identity
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 CALLS = {
@@ -46,7 +48,9 @@ def call_meta(**changes: Any) -> CallMeta:
         "started_mono_s": 100.0,
         "request_content_type": "application/json",
     }
-    return CallMeta(**fields | changes)
+    said = {each.name for each in fields_of(Identity)}
+    identity = Identity(**{name: changes.pop(name) for name in said & changes.keys()})
+    return CallMeta(**fields | changes, identity=identity)
 
 
 def ended(

@@ -15,7 +15,8 @@ from proxy.ingest.intake import Intake
 from proxy.ingest.reading import LineReader
 from proxy.ingest.routes import register_ingest
 from proxy.publisher.memory import MemoryOutlet
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 from tests.support.web_server import served
 
 TOKEN = "s3cret"

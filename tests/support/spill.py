@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from app.clock import ManualClock
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 from proxy.publisher.spill.disk import LocalDisk
 from proxy.publisher.spill.format import (
     VERSION,

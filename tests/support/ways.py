@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from app.clock import ManualClock
 from proxy.publisher.failover import FailoverOutlet, Times, Way
 from proxy.publisher.memory import MemoryOutlet
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.spill_store import MemorySpill
 
 RECORDS, BODIES = "t.exchanges", "t.bodies"

@@ -16,7 +16,8 @@ from app.clock import Clock
 from app.tasks import spawn
 from proxy.publisher.accounts.book import SUFFIX, Book
 from proxy.publisher.accounts.layout import counts_of, producer_of, slots
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 
 logger = logging.getLogger(__name__)
 EVERY_S = 2.0

@@ -19,7 +19,7 @@ from struct import Struct
 from typing import Literal, NamedTuple
 from zlib import crc32
 
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 
 Kind = Literal["records", "bodies"]
 KINDS: tuple[Kind, ...] = ("records", "bodies")

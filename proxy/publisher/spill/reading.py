@@ -7,7 +7,7 @@ delivered is asked for once more, and a crash in between replays its segment fro
 from collections.abc import Generator
 from dataclasses import dataclass
 
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.spill.disk import Disk
 from proxy.publisher.spill.format import Frame, scan
 from proxy.publisher.spill.segment import SLICE_FRAMES, Segment

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.spill.disk import Disk
 from proxy.publisher.spill.format import (
     DATA_START,

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from app.clock import Clock
 from app.tasks import spawn
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 from proxy.publisher.spill.disk import Disk, LocalDisk, State, trouble_of
 from proxy.publisher.spill.lock import DirectoryLock
 from proxy.publisher.spill.options import SpillOptions

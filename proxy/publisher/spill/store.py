@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.clock import Clock
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 from proxy.publisher.spill.disk import Disk
 from proxy.publisher.spill.format import Kind, fits
 from proxy.publisher.spill.lock import DirectoryLock

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from app.clock import Clock
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.spill.disk import HEALED_BY_ROOM, Disk
 from proxy.publisher.spill.format import (
     DATA_START,

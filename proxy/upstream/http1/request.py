@@ -28,12 +28,15 @@ class Origin(NamedTuple):
     authority: bytes
 
 
-class Head(NamedTuple):
+class Head:
     """The bytes of a head, how the body is framed, and its length where that was announced."""
 
-    data: bytes
-    framing: Framing
-    length: int | None = None
+    __slots__ = ("data", "framing", "length")
+
+    def __init__(self, data: bytes, framing: Framing, length: int | None = None) -> None:
+        self.data = data
+        self.framing: Framing = framing
+        self.length = length
 
 
 def origin_of(text: str) -> Origin:

@@ -10,7 +10,7 @@ import pytest
 from app.record.topics import Topics
 from proxy.publisher.encoding import body_message, record_message
 from proxy.publisher.fallback_outlet import FallbackOutlet
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from tests.support.finished import finished
 from tests.support.ingest import TOKEN, TOPICS, Backend
 

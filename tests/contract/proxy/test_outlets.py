@@ -10,7 +10,8 @@ from app.record.topics import Topics, TopicSpec
 from app.tasks import spawn
 from proxy.publisher.kafka_outlet import FAILURES_BEFORE_ANEW, KafkaOutlet
 from proxy.publisher.memory import MemoryOutlet
-from proxy.publisher.outlet import Outgoing, Outlet
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Outlet
 from tests.support.consume import consume_all
 from tests.support.kafka import KafkaBroker
 from tests.support.ways import Ways

@@ -8,7 +8,7 @@ import pytest
 from app.cli import main
 from app.cli.spill import replay
 from proxy.publisher.memory import MemoryOutlet
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from tests.support.spill import SpillStand, body, record, segment_of
 
 MESSAGES = [record(1), record(2), record(3)]

@@ -1,6 +1,7 @@
 """The ways out as the settings say, without a broker."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
@@ -79,7 +80,7 @@ async def test_what_is_refused_in_a_replay_is_a_drop(tmp_path: Path) -> None:
     metrics = Metrics()
     spilling = ways_out(settings(tmp_path), metrics, AWAY, "p")
     await spilling.start()
-    await spilling.deliver([MESSAGE, MESSAGE._replace(topic="tailrace.bodies")])
+    await spilling.deliver([MESSAGE, replace(MESSAGE, topic="tailrace.bodies")])
     await spilling.close()
     broker = MemoryOutlet()
     broker.results.extend(["refused", "refused"])

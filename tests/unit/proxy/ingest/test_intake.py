@@ -12,7 +12,8 @@ from app.record.codec import decode_record, encode_record
 from proxy.ingest.intake import BATCH_MESSAGES
 from proxy.ingest.wire import bodies_line, record_line
 from proxy.publisher.encoding import body_message
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 from tests.support.finished import finished
 from tests.support.ingest import TOPICS, Backend
 

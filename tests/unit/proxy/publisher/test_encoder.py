@@ -19,7 +19,7 @@ from proxy.publisher import encoder as module
 from proxy.publisher.encoder import IN_THREAD_FROM_BYTES, Encoder
 from proxy.publisher.encoding import MAX_MESSAGE_BYTES
 from proxy.publisher.entry import Entry
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.queue import PublishQueue
 from tests.support.finished import finished
 
@@ -63,7 +63,7 @@ def with_noise(size_bytes: int) -> Finished:
     exchange = finished(0, 1)
     assert exchange.bodies is not None
     part = BodyPart("x/y", "", random.Random(1).randbytes(size_bytes))
-    return replace(exchange, bodies=exchange.bodies._replace(response=part))
+    return replace(exchange, bodies=replace(exchange.bodies, response=part))
 
 
 async def test_everything_offered_is_encoded_in_order_and_observed_once() -> None:

@@ -17,13 +17,13 @@ def test_record_and_bodies_have_their_topics_and_keys() -> None:
     """The record under `tenant|user`, anonymous ones spread; the bodies under the request id."""
     exchange = finished(7, 100)
     message = record_message(exchange.draft, TOPICS)
-    assert message[:2] == (TOPICS.exchanges, b"default|alice")
+    assert (message.topic, message.key) == (TOPICS.exchanges, b"default|alice")
     assert decode_record(message.value) == exchange.record
     anonymous = exchange.draft.changed(user="anonymous")
     assert record_message(anonymous, TOPICS).key.startswith(b"default|anonymous|\x00")
     assert exchange.bodies is not None
     body = body_message(exchange.bodies, TOPICS)
-    assert body[:2] == (TOPICS.bodies, exchange.record.request_id.encode())
+    assert (body.topic, body.key) == (TOPICS.bodies, exchange.record.request_id.encode())
     assert decode_bodies(body.value) == exchange.bodies
 
 
@@ -58,5 +58,5 @@ def test_a_message_is_told_as_its_record_is() -> None:
     draft = finished(0, 10).draft
     message = record_message(draft, TOPICS)
     again, once = retold(message, "dropped"), record_message(told(draft, "dropped"), TOPICS)
-    assert again[:2] == once[:2]
+    assert (again.topic, again.key) == (once.topic, once.key)
     assert decode_record(again.value) == decode_record(once.value)

@@ -1,7 +1,7 @@
 """One exchange on its way out: its sizes, and what becomes of its body."""
 
 from proxy.publisher.entry import ENTRY_BYTES, OBJECT_BYTES, Entry
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from tests.support.finished import finished
 
 MESSAGE = Outgoing("e", b"k", b"r" * 2000)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from app.record.keys import exchange_key
 from app.record.topics import Topics
 from proxy.publisher.encoding import body_message, record_message
 from proxy.publisher.fallback_outlet import FallbackOutlet
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from tests.support.finished import finished
 from tests.support.ingest import TOKEN, TOPICS, Backend
 from tests.support.web_server import served
@@ -42,14 +43,14 @@ async def test_messages_arrive_byte_by_byte(path: str) -> None:
     async with backend.served() as url, fallback(url + path) as outlet:
         assert await outlet.deliver(batch) == ["delivered"] * 6
     names = {HERE.exchanges: TOPICS.exchanges, HERE.bodies: TOPICS.bodies}
-    expected = [message._replace(topic=names[message.topic]) for message in batch]
+    expected = [replace(message, topic=names[message.topic]) for message in batch]
     assert backend.outlet.taken == expected
 
 
 async def test_a_rejected_message_takes_no_neighbour_with_it() -> None:
     """It is a retry: the broker may think otherwise."""
     backend, batch = Backend(), messages(2)
-    batch[2] = batch[2]._replace(value=b'{"schema_version": 99}')
+    batch[2] = replace(batch[2], value=b'{"schema_version": 99}')
     async with backend.served() as url, fallback(url) as outlet:
         assert await outlet.deliver(batch) == ["delivered", "delivered", "retry", "delivered"]
 

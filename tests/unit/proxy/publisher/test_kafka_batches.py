@@ -4,7 +4,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from app.partitioning import partition_of
 from proxy.publisher.kafka_batches import Gathering, is_too_large
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 
 BATCH_BYTES = 1000
 BODIES = "t.bodies"

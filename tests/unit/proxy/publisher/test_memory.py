@@ -1,7 +1,7 @@
 """The in-memory outlet fails as it is told; the rest is in the conformance suite."""
 
 from proxy.publisher.memory import MemoryOutlet
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 
 
 async def test_it_fails_as_told() -> None:

@@ -1,11 +1,12 @@
-"""Messages as outlets take them; what an outlet does is in the conformance suite."""
+"""Plain outlets and those that choose; what any outlet does is in the conformance suite."""
 
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.failover import FailoverOutlet
+from proxy.publisher.memory import MemoryOutlet
+from proxy.publisher.outlet import Failover
 
 
-def test_a_message_comes_apart_as_topic_key_value() -> None:
-    """In this order, and without a copy of its value."""
-    value = b"x" * 1000
-    topic, key, same = Outgoing("t", b"k", value)
-    assert (topic, key) == ("t", b"k")
-    assert same is value
+def test_only_what_chooses_between_ways_is_a_failover() -> None:
+    plain = MemoryOutlet()
+    around = FailoverOutlet(plain, on_taken=lambda *_: None, on_refused=lambda _: None)
+    assert isinstance(around, Failover)
+    assert not isinstance(plain, Failover)

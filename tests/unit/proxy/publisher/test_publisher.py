@@ -14,7 +14,8 @@ from app.record.codec import decode_record
 from app.record.topics import Topics
 from proxy.publisher.failover import Times
 from proxy.publisher.memory import MemoryOutlet
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 from proxy.publisher.publisher import Bounds, Publisher
 from tests.support.finished import finished
 from tests.support.ways import Hanging, Ways

@@ -6,7 +6,7 @@ from app.clock import ManualClock
 from app.tasks import spawn
 from proxy.publisher.broker import GuardedBroker
 from proxy.publisher.memory import MemoryOutlet
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.replay import Replayer
 from proxy.publisher.spill_store import MemorySpill
 from tests.support.ways import BODIES, Hanging, body, record, settled

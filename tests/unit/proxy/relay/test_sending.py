@@ -25,7 +25,9 @@ class Way:
         protocol.connection_made(asyncio.Transport())
         self.reader = aiohttp.StreamReader(protocol, 2**16)
         self.request = make_mocked_request("POST", "/", payload=self.reader)
-        self.head = RequestHead(**head)
+        self.head = RequestHead()
+        for name, value in head.items():
+            setattr(self.head, name, value)
         self.call = Desk().open()
         self.down = Downstream(self.request, "id", 20)
         self.outgoing = UpstreamRequest("POST", "http://h", "/", [])

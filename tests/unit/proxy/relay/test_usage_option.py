@@ -21,7 +21,10 @@ DONE = b"data: [DONE]"
 
 
 def head(*pairs: tuple[bytes, bytes], coded: bytes = b"", waits: bool = False) -> RequestHead:
-    return RequestHead(list(pairs), content_encoding=coded, expects_continue=waits)
+    made = RequestHead()
+    made.passed.extend(pairs)
+    made.content_encoding, made.expects_continue = coded, waits
+    return made
 
 
 def of_length(length: bytes) -> RequestHead:

@@ -7,7 +7,8 @@ from app.accounting.counts import Counts, decode_counts
 from app.clock import ManualClock
 from proxy.publisher.accounts.book import Book
 from proxy.publisher.accounts.reporting import Reporter
-from proxy.publisher.outlet import Outgoing, Result
+from proxy.publisher.outgoing import Outgoing
+from proxy.publisher.outlet import Result
 
 NOW_S = 1_790_000_000.0
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.spill.format import (
     DATA_START,
     FRAME_BYTES,

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.clock import ManualClock
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.spill.options import SpillOptions
 from proxy.publisher.spill.spill import Spill
 from tests.support.faulty_disk import FaultyDisk

@@ -3,7 +3,7 @@
 import errno
 from pathlib import Path
 
-from proxy.publisher.outlet import Outgoing
+from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.spill.format import MAX_MESSAGE_BYTES
 from proxy.publisher.spill.store import SLICE_MESSAGES
 from tests.support.spill import SpillStand, body, record, run

@@ -1,0 +1,17 @@
+"""What outlets take: one message, whatever becomes of it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True, init=False, order=True)
+class Outgoing:
+    """One message to be sent."""
+
+    topic: str
+    key: bytes
+    value: bytes
+
+    def __init__(self, topic: str, key: bytes, value: bytes) -> None:
+        self.topic = topic
+        self.key = key
+        self.value = value
