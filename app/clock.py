@@ -2,7 +2,9 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+MINUTE_S: Final = 60
 
 
 class Clock(Protocol):
@@ -51,3 +53,8 @@ class ManualClock:
 def utc(epoch_s: float) -> datetime:
     """Seconds since the Unix epoch as an aware UTC datetime."""
     return datetime.fromtimestamp(epoch_s, UTC)
+
+
+def minute_of(epoch_s: float) -> int:
+    """Minutes since the Unix epoch, whole ones."""
+    return int(epoch_s // MINUTE_S)

@@ -1,11 +1,11 @@
 """Identifiers, injected: request ids are UUIDv7 (RFC 9562), so that they sort by time."""
 
 import re
-from typing import Protocol
+from typing import Final, Protocol
 
 import uuid_utils
 
-LATEST_ID_MS = 7_258_118_400_000
+LATEST_ID_MS: Final = 7_258_118_400_000
 """2200-01-01: an id that claims to be younger says nothing of its time."""
 _UUID7 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 

@@ -6,9 +6,10 @@ because a key that is an id is met but once.
 
 import struct
 from functools import lru_cache
+from typing import Final
 
 SEED, M, MASK = 0x9747B28C, 0x5BD1E995, 0xFFFFFFFF
-REMEMBERED_KEYS = 8192
+REMEMBERED_KEYS: Final = 8192
 
 
 # A user's key comes again and again.

@@ -8,23 +8,35 @@ scanning patterns). `Redactor` knows values besides: those of the settings.
 
 import re
 from collections.abc import Iterable
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
-MASK = "***"
-MIN_SECRET_CHARS = 6
-SECRET_WORDS = ("key", "token", "secret", "sig", "passw", "auth", "cred", "session", "code", "jwt")
-USERINFO = re.compile(r"(?<=://)[^/?#@\s]*@")
-PARAMETER = re.compile(r"(?P<before>[?&;]|^)(?P<name>[^=&;?#]+)=(?P<value>[^&;#]*)")
-_QUERY = re.compile(r"""(?P<before>[?&])(?P<name>[\w.%-]+)=(?P<value>[^\s&;#"'<>\\]+)""")
+MASK: Final = "***"
+MIN_SECRET_CHARS: Final = 6
+SECRET_WORDS = (
+    "key",
+    "token",
+    "secret",
+    "sig",
+    "passw",
+    "auth",
+    "cred",
+    "session",
+    "code",
+    "jwt",
+)
+USERINFO: Final = re.compile(r"(?<=://)[^/?#@\s]*@")
+PARAMETER: Final = re.compile(r"(?P<before>[?&;]|^)(?P<name>[^=&;?#]+)=(?P<value>[^&;#]*)")
+_QUERY: Final = re.compile(r"""(?P<before>[?&])(?P<name>[\w.%-]+)=(?P<value>[^\s&;#"'<>\\]+)""")
 # What a stranger wrote is searched: no pattern may begin with, or look ahead over, an endless run.
-_FIELD = re.compile(
+_FIELD: Final = re.compile(
     r"""(?P<name>(?:\bauthorization|api[-_]?key|\b(?:set-)?cookie|-auth|\bx-auth-token|password
     |secret[-_]access[-_]key)\b\\?["']?\s*[:=,]\s*(?:b?\\?["'])?)
     (?P<value>(?:(?:bearer|basic)\s+)?[^\s"',;\\)}\]]{4,})""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SCHEME = re.compile(r"\b(?P<name>(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
-_SHAPES = re.compile(
+_SCHEME: Final = re.compile(r"\b(?P<name>(?:bearer|basic)\s+)[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE)
+_SHAPES: Final = re.compile(
     r"""\b(?:sk-[\w*-]{8,}|(?:rk|pk|key)-(?=[\w*-]{0,64}\d)[\w*-]{8,}|sess-[A-Za-z0-9]{20,}
     |gsk[_-][A-Za-z0-9]{8,}|xai-[A-Za-z0-9]{8,}|AIza[0-9A-Za-z_-]{8,}|hf_[A-Za-z0-9]{16,}|pplx-[A-Za-z0-9]{16,}|r8_[A-Za-z0-9]{16,}
     |tr_[0-9a-f]{12}_[0-9a-f]{64}|whsec_[A-Za-z0-9+/=]{16,}|(?:AKIA|ASIA)[0-9A-Z]{16}

@@ -9,7 +9,7 @@ and what goes wrong is a state, never an exception.
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import brotli
 
@@ -20,12 +20,12 @@ else:
 
 Failure = Literal["unsupported", "garbage", "truncated", "too_large"]
 
-PIECE_BYTES = 64 << 10
-MAX_CODINGS = 4
-GZIP_MAGIC = b"\x1f\x8b"
-ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
-MAX_MEMBERS = 1024
-_FOREIGN_ERRORS = (zlib.error, brotli.error, zstd.ZstdError, EOFError)
+PIECE_BYTES: Final = 64 << 10
+MAX_CODINGS: Final = 4
+GZIP_MAGIC: Final = b"\x1f\x8b"
+ZSTD_OPTIONS: Final[dict[int, int]] = {zstd.DecompressionParameter.window_log_max: 23}
+MAX_MEMBERS: Final = 1024
+_FOREIGN_ERRORS: Final = (zlib.error, brotli.error, zstd.ZstdError, EOFError)
 
 
 class Coding(Protocol):
@@ -211,7 +211,7 @@ class _Zstd:
         return self._frame is None or self._frame.eof
 
 
-CODINGS: dict[str, Callable[[], Coding]] = {
+CODINGS: Final[dict[str, Callable[[], Coding]]] = {
     "gzip": _Gzip,
     "x-gzip": _Gzip,
     "deflate": _Deflate,

@@ -16,24 +16,25 @@ A value is UTF-8, else ISO-8859-1; text that a client cannot send so may come as
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from app.errors import RelayRefused
 from app.record.model import MAX_USER_BYTES
 
-MAX_TEXT_CHARS = {
+MAX_TEXT_CHARS: Final = {
     "session-id": 256,
     "session-name": 256,
     "session-path": 512,
     "request-id": 256,
     "model-override": 256,
 }
-MAX_PROPERTY_NAME_CHARS = 256
-PROPERTY = "property-"
-BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-EXTENDED = re.compile(r"utf-8'[a-z0-9-]*'(?P<value>.*)", re.IGNORECASE | re.DOTALL)
-TRACEPARENT = re.compile(
+MAX_PROPERTY_NAME_CHARS: Final = 256
+PROPERTY: Final = "property-"
+BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+EXTENDED: Final = re.compile(r"utf-8'[a-z0-9-]*'(?P<value>.*)", re.IGNORECASE | re.DOTALL)
+TRACEPARENT: Final = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 )
 
@@ -57,7 +58,7 @@ class Identity:
     refusal: RelayRefused | None = None
 
 
-NOBODY = Identity()
+NOBODY: Final = Identity()
 """Of the calls that say nothing of themselves: nobody changes it."""
 
 

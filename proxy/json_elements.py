@@ -4,10 +4,11 @@ Nothing but strings and braces is looked at: whether an object is valid, its rea
 """
 
 import re
+from typing import Final
 
 from proxy.json_string import QUOTE, string_end
 
-_BRACE_OR_QUOTE = re.compile(rb'[{}"]')
+_BRACE_OR_QUOTE: Final = re.compile(rb'[{}"]')
 
 
 class JsonElements:

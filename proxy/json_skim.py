@@ -8,27 +8,27 @@ and is parsed whole. Images in base64 cost little.
 """
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from proxy.dialects.fields import load
 from proxy.json_string import QUOTE, string_end
 
-MAX_STRING_BYTES = 4096
-MAX_MEMBER_BYTES = 16 << 10
-MAX_OBJECT_BYTES = 64 << 10
+MAX_STRING_BYTES: Final = 4096
+MAX_MEMBER_BYTES: Final = 16 << 10
+MAX_OBJECT_BYTES: Final = 64 << 10
 """Of a member that is an object: its own members are left out first."""
-MAX_KEPT_BYTES = 128 << 10
-LOOKED_AT_BYTES = 512
-BLOCK_BYTES = 4096
-LEAST_BLOCK_BYTES = 64
-DROPPED = b'"":null'
-_STRING = rb'"[^"\\]{0,512}+(?:\\.[^"\\]{0,512}+){0,6}+"'
-_DEEP = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+", re.DOTALL)
-_ANY_STRING = rb'"(?:[^"\\]++|\\.)*+"'
-_STRINGS = re.compile(_ANY_STRING, re.DOTALL)
-_WHOLE = re.compile(rb'(?:[^"]++|' + _ANY_STRING + rb")*+", re.DOTALL)
-_NO_MARKS = bytes(set(range(256)) - set(b'{}[]"'))
-_TOP = re.compile(rb'(?:[^"{}\[\],]++|' + _STRING + rb")*+", re.DOTALL)
+MAX_KEPT_BYTES: Final = 128 << 10
+LOOKED_AT_BYTES: Final = 512
+BLOCK_BYTES: Final = 4096
+LEAST_BLOCK_BYTES: Final = 64
+DROPPED: Final = b'"":null'
+_STRING: Final = rb'"[^"\\]{0,512}+(?:\\.[^"\\]{0,512}+){0,6}+"'
+_DEEP: Final = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+", re.DOTALL)
+_ANY_STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
+_STRINGS: Final = re.compile(_ANY_STRING, re.DOTALL)
+_WHOLE: Final = re.compile(rb'(?:[^"]++|' + _ANY_STRING + rb")*+", re.DOTALL)
+_NO_MARKS: Final = bytes(set(range(256)) - set(b'{}[]"'))
+_TOP: Final = re.compile(rb'(?:[^"{}\[\],]++|' + _STRING + rb")*+", re.DOTALL)
 
 
 class JsonSkim:

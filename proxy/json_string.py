@@ -1,9 +1,10 @@
 """Where a JSON string ends (RFC 8259, section 7), in bytes that come in any cut."""
 
 import re
+from typing import Final
 
-QUOTE = 0x22
-_REST = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+QUOTE: Final = 0x22
+_REST: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 
 
 def string_end(chunk: bytes, position: int) -> int:

@@ -5,7 +5,7 @@ the other routes of the same server, in whatever order they are added.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -19,9 +19,9 @@ from proxy.relay.in_place import InPlaceRelay
 from proxy.relay.targets import names_target
 from proxy.relay.upstreams import Upstream
 
-READ_BUFFER_BYTES = 64 * 1024
-MAX_HEADER_BYTES = 64 * 1024
-RUNNER_OPTIONS: Mapping[str, Any] = {
+READ_BUFFER_BYTES: Final = 64 * 1024
+MAX_HEADER_BYTES: Final = 64 * 1024
+RUNNER_OPTIONS: Final[Mapping[str, Any]] = {
     "handler_cancellation": True,
     "auto_decompress": False,
     "access_log": None,
@@ -31,8 +31,8 @@ RUNNER_OPTIONS: Mapping[str, Any] = {
 }
 """How an `aiohttp.web.AppRunner` must serve the relay: bytes and disconnects pass through."""
 
-NOT_RESERVED = f"(?!(?:{'|'.join(sorted(RESERVED_UPSTREAM_NAMES))})/)"
-NAMED = f"/{{upstream:{NOT_RESERVED}[^/]+}}/{{tail:.*}}"
+NOT_RESERVED: Final = f"(?!(?:{'|'.join(sorted(RESERVED_UPSTREAM_NAMES))})/)"
+NAMED: Final = f"/{{upstream:{NOT_RESERVED}[^/]+}}/{{tail:.*}}"
 EXPECTATION_FAILED = RelayRefused(417, "invalid_expectation", "only 100-continue can be expected")
 
 

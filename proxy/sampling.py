@@ -6,11 +6,12 @@ totals are those of the exchanges that were recorded.
 
 import zlib
 from collections.abc import Mapping
+from typing import Final
 
 from app.record.draft import Draft
 
-SPACE = 1 << 32
-FAILED_FROM = 400
+SPACE: Final = 1 << 32
+FAILED_FROM: Final = 400
 
 
 class Sampler:

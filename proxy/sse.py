@@ -9,10 +9,10 @@ counted, never gathered.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
-MESSAGE = b"message"
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+MESSAGE: Final = b"message"
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class Event(NamedTuple):

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from app.clock import MINUTE_S
 from app.errors import RecordError
 
-MINUTE_S = 60
 UNKNOWN_TENANT = "?"
 
 
@@ -52,11 +52,6 @@ def decode_counts(value: bytes | None) -> Counts:
         return Counts.model_validate(orjson.loads(value or b""))
     except (orjson.JSONDecodeError, ValidationError) as exc:
         raise RecordError("invalid", "these are no counts") from exc
-
-
-def minute_of(epoch_s: float) -> int:
-    """The minute of a time."""
-    return int(epoch_s // MINUTE_S)
 
 
 def shown_minute(minute: int) -> str:

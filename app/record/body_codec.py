@@ -12,6 +12,7 @@ claims.
 import struct
 import sys
 import threading
+from typing import Final
 
 import zstandard
 
@@ -26,20 +27,20 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-MAGIC = b"TRB"
+MAGIC: Final = b"TRB"
 VERSION, VERSION_STORED = 1, 2
 PLAIN, ZSTD = 0, 1
-ZSTD_LEVEL = 1
-COMPRESS_FROM_BYTES = 256
-MAX_HEADER_BYTES = 16_384
-MAX_DECODED_BYTES = (128 << 20) + MAX_HEADER_BYTES
-_CHUNK_BYTES = 256 << 10
-_NOTHING = BodyPart("", "", b"")
-_PREFIX = struct.Struct(">3sBB")
-_LENGTH = struct.Struct(">I")
+ZSTD_LEVEL: Final = 1
+COMPRESS_FROM_BYTES: Final = 256
+MAX_HEADER_BYTES: Final = 16_384
+MAX_DECODED_BYTES: Final = (128 << 20) + MAX_HEADER_BYTES
+_CHUNK_BYTES: Final = 256 << 10
+_NOTHING: Final = BodyPart("", "", b"")
+_PREFIX: Final = struct.Struct(">3sBB")
+_LENGTH: Final = struct.Struct(">I")
 
 # Not a class of ours: compiled, its attributes would be those of all threads.
-_OF_THREAD = threading.local()
+_OF_THREAD: Final = threading.local()
 
 
 def encode_bodies(envelope: BodyEnvelope) -> bytes:

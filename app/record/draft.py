@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from re import fullmatch
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import orjson
 
@@ -34,7 +34,7 @@ from app.record.fields import (
 from app.record.model import BodyState, Outcome, Record
 
 WORD_CHARS, NAME_CHARS, LINE_CHARS, PATH_CHARS = 64, 256, 512, 1024
-TEXTS = {
+TEXTS: Final = {
     **dict.fromkeys(
         ("key_id", "provider", "dialect", "method", "finish_reason", "service_tier"), WORD_CHARS
     ),
@@ -55,21 +55,14 @@ TEXTS = {
     "path": PATH_CHARS,
 }
 """How long each text may be, as the model has it."""
-LASTING_TEXTS = ("provider", "dialect", "method", "path", "upstream_url", "producer_id")
-CHANGING_TEXTS = tuple((name, most) for name, most in TEXTS.items() if name not in LASTING_TEXTS)
-COUNTS = (
-    ("sequence", 0, MAX_COUNT),
-    ("request_bytes", 0, MAX_COUNT),
-    ("response_bytes", 0, MAX_COUNT),
-    ("status", 100, 999),
-    ("client_retry_count", 0, MAX_COUNT),
-    ("reported_cost_nano_usd", 0, MAX_COUNT),
-)
-OUTCOMES, STATES = frozenset(get_args(Outcome)), frozenset(get_args(BodyState))
-REQUIRED = frozenset(name for name, each in Record.model_fields.items() if each.is_required())
-UTF8_BYTES = 4
-_OPTIONS = orjson.OPT_UTC_Z
-_is_request_id = re.compile(REQUEST_ID_PATTERN).fullmatch
+LASTING_TEXTS: Final = ("provider", "dialect", "method", "path", "upstream_url", "producer_id")
+CHANGING_TEXTS: Final = tuple(each for each in TEXTS.items() if each[0] not in LASTING_TEXTS)
+COUNTS: Final = ("request_bytes", "response_bytes", "client_retry_count", "reported_cost_nano_usd")
+OUTCOMES: Final = frozenset(get_args(Outcome))
+STATES: Final = frozenset(get_args(BodyState))
+UTF8_BYTES: Final = 4
+_OPTIONS: Final = orjson.OPT_UTC_Z
+_REQUEST_ID: Final = re.compile(REQUEST_ID_PATTERN)
 
 
 @dataclass(slots=True, init=False)
@@ -122,17 +115,25 @@ def is_sound(fields: dict[str, Any]) -> bool:
             if text is not None and (len(text) > most or not text.isprintable()):
                 return False
         return (
-            fields.keys() >= REQUIRED
-            and _are_texts(*[fields[name] for name in LASTING_TEXTS])
+            _are_texts(
+                fields["provider"],
+                fields["dialect"],
+                fields["method"],
+                fields["path"],
+                fields["upstream_url"],
+                fields["producer_id"],
+            )
             and _is_tenant(fields["tenant"])
-            and _is_request_id(fields["request_id"]) is not None
+            and _REQUEST_ID.fullmatch(fields["request_id"]) is not None
             and _is_user(fields["user"])
             and _is_time(fields["produced_at"])
             and _is_time(fields["started_at"])
             and fields["outcome"] in OUTCOMES
             and fields["request_body"] in STATES
             and fields["response_body"] in STATES
-            and fields["stream"].__class__ is bool
+            and isinstance(fields["stream"], bool)
+            and _is_count(fields["sequence"])
+            and _is_count(fields.get("status", 200), 100, 999)
             and _are_counts(fields)
             and _are_timings(fields["timings_ms"])
             and ("usage" not in fields or _is_usage(fields["usage"]))
@@ -165,27 +166,26 @@ def _is_time(time: datetime) -> bool:
 
 
 def _are_counts(fields: dict[str, Any]) -> bool:
-    for name, least, most in COUNTS:
-        value = fields.get(name)
-        if value is None and name not in fields:
-            continue
-        if value.__class__ is not int or not least <= value <= most:
-            return False
-    return True
+    return all(_is_count(fields.get(name, 0)) for name in COUNTS)
+
+
+def _is_count(value: Any, least: int = 0, most: int = MAX_COUNT) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def _are_timings(timings: dict[str, Any]) -> bool:
     for value in timings.values():
-        if not 0 <= value <= MAX_MILLIS or value.__class__ is bool:
+        if isinstance(value, bool) or not 0 <= value <= MAX_MILLIS:
             return False
     return "total" in timings
 
 
 def _is_usage(usage: dict[str, Any]) -> bool:
     for name, value in usage.items():
-        if not 0 <= value <= MAX_TOKENS:
-            return False
-        if value.__class__ is not (bool if name == "estimated" else int):
+        if name == "estimated":
+            if not isinstance(value, bool):
+                return False
+        elif not _is_count(value, 0, MAX_TOKENS):
             return False
     return True
 

@@ -5,22 +5,22 @@ Bounds are part of the wire format; raising one is compatible, lowering one is a
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-MAX_USER_BYTES = 256
-MAX_PROPERTIES = 64
-MAX_PROPERTIES_BYTES = 16_384
-MAX_COUNT = 2**53 - 1
-MAX_TOKENS = 10**12
-MAX_MILLIS = 10.0**10
+MAX_USER_BYTES: Final = 256
+MAX_PROPERTIES: Final = 64
+MAX_PROPERTIES_BYTES: Final = 16_384
+MAX_COUNT: Final = 2**53 - 1
+MAX_TOKENS: Final = 10**12
+MAX_MILLIS: Final = 10.0**10
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 TENANT_PATTERN = r"^[a-z0-9_-]{1,64}$"
 REQUEST_ID_PATTERN = r"^[0-9a-f-]{36}$"
-EARLIEST_YEAR = 1970
-LATEST_YEAR = 2969
+EARLIEST_YEAR: Final = 1970
+LATEST_YEAR: Final = 2969
 
 Word = Annotated[str, StringConstraints(max_length=64, pattern=PRINTABLE)]
 Name = Annotated[str, StringConstraints(max_length=256, pattern=PRINTABLE)]

@@ -4,6 +4,7 @@ import re
 from dataclasses import asdict
 from datetime import UTC
 from functools import lru_cache
+from typing import Final
 
 import orjson
 from pydantic import ValidationError
@@ -19,10 +20,10 @@ from app.record.fields import (
     TENANT_PATTERN,
 )
 
-_MAX_HEADER_VALUE_CHARS = 512
-_UTC_CHARS = len("+00:00")
-_TENANT = re.compile(TENANT_PATTERN)
-_REQUEST_ID = re.compile(REQUEST_ID_PATTERN)
+_MAX_HEADER_VALUE_CHARS: Final = 512
+_UTC_CHARS: Final = len("+00:00")
+_TENANT: Final = re.compile(TENANT_PATTERN)
+_REQUEST_ID: Final = re.compile(REQUEST_ID_PATTERN)
 
 
 def header_json(envelope: BodyEnvelope) -> bytes:

@@ -9,11 +9,12 @@ that begins a sub-key. All functions are pure and never raise for the fields of 
 """
 
 import zlib
+from typing import Final
 
 from app.record.model import ANONYMOUS_USER
 
-ANONYMOUS_SUBKEYS = 16
-SEPARATOR = b"|"
+ANONYMOUS_SUBKEYS: Final = 16
+SEPARATOR: Final = b"|"
 
 
 def user_key(tenant: str, user: str) -> bytes:

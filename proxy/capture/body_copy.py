@@ -1,16 +1,16 @@
 """A copy of a body, kept up to a limit; beyond it, the body goes elsewhere or nowhere."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from app.record.bodies import BodyPart
 from proxy.capture.large import Begin, LargeBody
 from proxy.capture.scrubbing import Scrubber, scrub
 
 Fate = Literal["kept", "too_large", "dropped"]
-TOGETHER_BYTES = 4 << 10
+TOGETHER_BYTES: Final = 4 << 10
 """Small chunks of a large body are joined up to so much before they go on."""
-WHOLE_BYTES = 64 << 10
+WHOLE_BYTES: Final = 64 << 10
 """A body of at most so much is joined and searched for credentials once, at its end."""
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from app.clock import utc
 from app.errors import RecordError
@@ -18,13 +18,13 @@ from proxy.capture.scrubbing import scrub_text
 from proxy.capture.timings import Marks, tokens_per_s
 from proxy.capture.verdict import verdict
 from proxy.capture.whole import WholeRequest, WholeResponse, is_whole
-from proxy.dialects import dialect_state
 from proxy.dialects.base import RequestFacts, ResponseFacts
 from proxy.dialects.paths import model_in, stream_in
+from proxy.dialects.table import dialect_state
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
 
-FAILED = "capture_failed"
-USER_TOO_LONG = "user_too_long"
+FAILED: Final = "capture_failed"
+USER_TOO_LONG: Final = "user_too_long"
 
 
 class Capture:

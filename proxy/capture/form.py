@@ -5,11 +5,12 @@ SDKs send them before the file, so that the beginning of the body has them all.
 
 import re
 from email.message import Message
+from typing import Final
 
-HEAD_BYTES = 16 << 10
-MAX_VALUE_BYTES = 1024
+HEAD_BYTES: Final = 16 << 10
+MAX_VALUE_BYTES: Final = 1024
 _NAME = re.compile(rb'\r\ncontent-disposition:[^\r\n]*?;\s*name="(?P<name>[^"\r\n]{1,64})"', re.I)
-_FILE = re.compile(rb"\r\ncontent-disposition:[^\r\n]*?;\s*filename", re.I)
+_FILE: Final = re.compile(rb"\r\ncontent-disposition:[^\r\n]*?;\s*filename", re.I)
 
 
 def boundary_in(content_type: str) -> bytes | None:

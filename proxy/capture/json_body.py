@@ -1,14 +1,14 @@
 """A JSON body as it passes: gathered and parsed whole, or reduced piece by piece if it is large."""
 
 from collections import deque
-from typing import Any
+from typing import Any, Final
 
 from proxy.dialects.fields import load
 from proxy.json_skim import JsonSkim
 
-WHOLE_BYTES = 48 << 10
+WHOLE_BYTES: Final = 48 << 10
 """More is reduced as it comes: what a parser and a dialect take in stays below a millisecond."""
-PIECES_PER_ADD = 2
+PIECES_PER_ADD: Final = 2
 
 
 class JsonBody:

@@ -6,12 +6,13 @@ Gaps are counted in buckets five percent wide, so a percentile is within 2.5 % o
 from collections.abc import Sequence
 from math import ceil, exp, log
 from operator import sub
+from typing import Final
 
-BUCKETS_PER_E = 20
-SHORTEST_GAP_S = 1e-5
-LONGEST_GAP_S = 1e5
-NO_GAP = -1
-MAX_NEW = 256
+BUCKETS_PER_E: Final = 20
+SHORTEST_GAP_S: Final = 1e-5
+LONGEST_GAP_S: Final = 1e5
+NO_GAP: Final = -1
+MAX_NEW: Final = 256
 
 
 class Pace:

@@ -1,9 +1,10 @@
 """What the head of a response says of its body, and by which names."""
 
 from functools import lru_cache
+from typing import Final
 
-EVENT_STREAM = "text/event-stream"
-OBJECT_STREAMS = frozenset(
+EVENT_STREAM: Final = "text/event-stream"
+OBJECT_STREAMS: Final = frozenset(
     {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
 )
 """JSON objects one after the other, a line each (ndjson.org, jsonlines.org)."""

@@ -1,6 +1,7 @@
 """The response as it comes down: its copy, decoded and read as events or as one document."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from app.record.bodies import BodyPart
 from app.record.model import BodyState
@@ -19,7 +20,7 @@ from proxy.json_elements import JsonElements
 from proxy.json_skim import JsonSkim
 from proxy.sse import Event, SseParser
 
-MAX_ERROR_TEXT_BYTES = 64 << 10
+MAX_ERROR_TEXT_BYTES: Final = 64 << 10
 
 
 class ResponseSide:

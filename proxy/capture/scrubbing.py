@@ -5,17 +5,18 @@ client and the provider get is not touched.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from app.record.bodies import BodyPart
 from app.redaction import MASK, redact_text
 from proxy.decoding import Decoder, coding_names
 from proxy.dialects.fields import MAX_ERROR_CHARS
 
-MIN_CUT_CHARS = 6
-MAX_DECODED_BYTES = 64 << 20
-MAX_ERROR_BYTES = 8 << 10
+MIN_CUT_CHARS: Final = 6
+MAX_DECODED_BYTES: Final = 64 << 20
+MAX_ERROR_BYTES: Final = 8 << 10
 """A longer error is not searched for keys by their looks: that would hold up the loop."""
-MARK_BYTES = 4
+MARK_BYTES: Final = 4
 
 
 class Scrubber:

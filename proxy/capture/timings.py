@@ -1,10 +1,11 @@
 """The marks of an exchange on the monotonic clock, and the record's timings made of them."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from proxy.capture.pace import Pace
 
-SHORTEST_STREAM_S = 1e-3
+SHORTEST_STREAM_S: Final = 1e-3
 
 
 def tokens_per_s(usage: Mapping[str, int | bool] | None, pace: Pace) -> float | None:

@@ -1,11 +1,13 @@
 """How an exchange ended, from what the relay and the provider say of it."""
 
+from typing import Final
+
 from app.record.model import Outcome
 from proxy.dialects.base import ResponseFacts
 from proxy.exchange import Ending
 
-TRUNCATED = "truncated"
-REFUSALS = frozenset(
+TRUNCATED: Final = "truncated"
+REFUSALS: Final = frozenset(
     {
         *("refusal", "content_filter", "SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII"),
         *("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "MODEL_ARMOR", "JAILBREAK"),

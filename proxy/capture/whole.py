@@ -7,7 +7,7 @@ is not, `Capture` replaces it by the other, which is fed what came until then.
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from app.record.bodies import BodyPart
 from app.record.model import BodyState
@@ -20,7 +20,7 @@ from proxy.dialects.base import DialectState, RequestFacts, ResponseFacts
 from proxy.dialects.fields import load
 from proxy.exchange import CallMeta, CaptureLimits
 
-NOT_JSON = "request_not_json"
+NOT_JSON: Final = "request_not_json"
 
 
 class WholeRequest:

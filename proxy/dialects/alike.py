@@ -8,15 +8,16 @@ one's beginning. Whatever else comes is read as ever, and what was remembered is
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from proxy.dialects.base import SILENT, TextState
 from proxy.dialects.likeness import Likeness
 from proxy.sse import Event
 
-DATA = b"data: "
-MAX_CHUNK_BYTES = 4 << 10
+DATA: Final = b"data: "
+MAX_CHUNK_BYTES: Final = 4 << 10
 """No more than so much of an event is remembered."""
-MAX_TRIES = 8
+MAX_TRIES: Final = 8
 """So many events in a row are remembered for nothing; then the stream is none of these."""
 
 

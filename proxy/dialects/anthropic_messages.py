@@ -7,16 +7,16 @@ written to one, so the three are added up here. The tier is the one that sets th
 where that speed was billed, `geo_us` where that region was, else the service tier.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
 from proxy.dialects.estimate import estimated_usage, prompt_bytes, tokens, utf8_bytes
 from proxy.dialects.fields import count, error_of, items, load, mapping, text, usage_of, user_of
 from proxy.sse import Event
 
-PING = b"ping"
-SHOWN_DELTAS = {"text_delta": "text", "input_json_delta": "partial_json"}
-_COUNTS = (
+PING: Final = b"ping"
+SHOWN_DELTAS: Final = {"text_delta": "text", "input_json_delta": "partial_json"}
+_COUNTS: Final = (
     "input_tokens",
     "output_tokens",
     "cache_creation_input_tokens",

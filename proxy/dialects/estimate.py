@@ -4,10 +4,10 @@ One token is about four bytes of UTF-8: close for English, and near enough for o
 characters take more bytes and more tokens. Such counts are always marked `estimated`.
 """
 
-from typing import Any
+from typing import Any, Final
 
-BYTES_PER_TOKEN = 4
-_TEXT_FIELDS = frozenset(
+BYTES_PER_TOKEN: Final = 4
+_TEXT_FIELDS: Final = frozenset(
     {
         *("content", "text", "arguments", "function", "tool_calls", "name", "parts", "output"),
         *("functionCall", "functionResponse"),

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from app.record.fields import MAX_TOKENS
 
-MAX_ERROR_CHARS = 500
-MAX_KEY_CHARS = 256
-MAX_USD = 1_000_000
-NOTHING: dict[str, Any] = {}
+MAX_ERROR_CHARS: Final = 500
+MAX_KEY_CHARS: Final = 256
+MAX_USD: Final = 1_000_000
+NOTHING: Final[dict[str, Any]] = {}
 
 
 def load(data: bytes) -> Any:

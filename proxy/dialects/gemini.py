@@ -6,15 +6,15 @@ has cached tokens in it but not those of tool use, `candidatesTokenCount` has no
 last answer has a `finishReason`; a prompt that is refused has a `blockReason` instead.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
 from proxy.dialects.estimate import json_bytes, prompt_bytes, tokens, utf8_bytes
 from proxy.dialects.fields import count, error_of, items, load, mapping, text, usage_of, user_of
 from proxy.sse import Event
 
-PROMPT_FIELDS = ("contents", "systemInstruction", "system_instruction")
-PER_PROMPT = ("gemini-1", "gemini-2")
+PROMPT_FIELDS: Final = ("contents", "systemInstruction", "system_instruction")
+PER_PROMPT: Final = ("gemini-1", "gemini-2")
 """Models whose grounding is billed by the prompt; with all later ones each query is."""
 
 

@@ -7,22 +7,22 @@ lengths on the wire, and a number that counts them.
 import re
 from collections.abc import Sequence
 from itertools import islice, pairwise
-from typing import Any, NamedTuple, Self
+from typing import Any, Final, NamedTuple, Self
 
 from proxy.dialects.base import TextState
 from proxy.dialects.estimate import utf8_bytes
 from proxy.dialects.fields import load
 
-VARYING = ("obfuscation", "sequence_number")
-TEXT = ""
+VARYING: Final = ("obfuscation", "sequence_number")
+TEXT: Final = ""
 # No value of one name is one of another, so that none is taken for another.
-_OTHERS: dict[str, tuple[str | int, ...]] = {
+_OTHERS: Final[dict[str, tuple[str | int, ...]]] = {
     TEXT: ("?", "!"),
     "obfuscation": ("(", ")"),
     "sequence_number": (7, 8),
 }
 # As many digits as are an integer for every reader of JSON.
-_NUMBERS = re.compile(rb"(?:[1-9][0-9]{0,14} )+")
+_NUMBERS: Final = re.compile(rb"(?:[1-9][0-9]{0,14} )+")
 
 
 class _Hole(NamedTuple):

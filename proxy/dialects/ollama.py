@@ -6,14 +6,14 @@ one has `done` and the counts. `prompt_eval_count` may be absent where the promp
 error may come as `{"error": "…"}` in place of any of them.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
 from proxy.dialects.estimate import json_bytes, prompt_bytes, tokens, utf8_bytes
 from proxy.dialects.fields import count, error_of, items, load, mapping, text, usage_of, user_of
 from proxy.sse import Event
 
-PROMPT_FIELDS = ("messages", "prompt", "system", "input")
+PROMPT_FIELDS: Final = ("messages", "prompt", "system", "input")
 
 
 class Ollama:

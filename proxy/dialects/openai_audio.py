@@ -5,16 +5,16 @@ it is billed by tokens or by the second. Speech comes as sound, of which nothing
 `speech.audio.delta` and `speech.audio.done` events.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from proxy.dialects.base import SHOWN, SILENT, Document, RequestFacts, ResponseFacts
 from proxy.dialects.fields import error_of, load, mapping, text, user_of
 from proxy.dialects.openai_usage import read_usage, reported_cost
 from proxy.sse import Event
 
-DELTAS = frozenset({"transcript.text.delta", "speech.audio.delta"})
-DONE = frozenset({"transcript.text.done", "speech.audio.done"})
-MAX_SECONDS = 10**6
+DELTAS: Final = frozenset({"transcript.text.delta", "speech.audio.delta"})
+DONE: Final = frozenset({"transcript.text.done", "speech.audio.done"})
+MAX_SECONDS: Final = 10**6
 
 
 class OpenAIAudio:

@@ -7,7 +7,7 @@ stream is complete as well once every choice has its `finish_reason` and the usa
 for has come. An error may come as `{"error": …}` in place of any chunk.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
 from proxy.dialects.estimate import estimated_usage, prompt_bytes, utf8_bytes
@@ -15,11 +15,11 @@ from proxy.dialects.fields import error_of, items, load, mapping, text, user_of
 from proxy.dialects.openai_usage import read_usage, reported_cost
 from proxy.sse import Event
 
-DONE = b"[DONE]"
-REFUSAL = "refusal"
-MAX_CHOICES = 1024
-COMMON = frozenset({"role", "content"})
-TELLING = ("usage", "x_groq", "error", "finish_reason")
+DONE: Final = b"[DONE]"
+REFUSAL: Final = "refusal"
+MAX_CHOICES: Final = 1024
+COMMON: Final = frozenset({"role", "content"})
+TELLING: Final = ("usage", "x_groq", "error", "finish_reason")
 
 
 class OpenAIChat:

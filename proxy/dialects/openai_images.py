@@ -4,15 +4,15 @@ Streaming: `…partial_image` events, then one `…completed` for each image, wi
 that are billed by the image report no tokens: the images are counted.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from proxy.dialects.base import SHOWN, SILENT, Document, RequestFacts, ResponseFacts
 from proxy.dialects.fields import error_of, items, load, mapping, text, user_of
 from proxy.dialects.openai_usage import read_usage, reported_cost
 from proxy.sse import Event
 
-PARTIAL = ".partial_image"
-COMPLETED = ".completed"
+PARTIAL: Final = ".partial_image"
+COMPLETED: Final = ".completed"
 
 
 class OpenAIImages:

@@ -6,7 +6,7 @@ so far; deltas bring text, tool calls and reasoning; `response.completed`, `resp
 An `error` event ends it as well. Searches are not in the usage: the calls are among the output.
 """
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
 from proxy.dialects.estimate import estimated_usage, prompt_bytes, utf8_bytes
@@ -14,12 +14,12 @@ from proxy.dialects.fields import error_of, items, load, mapping, text, user_of
 from proxy.dialects.openai_usage import read_usage, reported_cost
 from proxy.sse import Event
 
-ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
-REFUSAL = "refusal"
-REFUSED = "response.refusal.delta"
+ENDS: Final = frozenset({"response.completed", "response.incomplete", "response.failed"})
+REFUSAL: Final = "refusal"
+REFUSED: Final = "response.refusal.delta"
 THOUGHTS = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
-DELTA = ".delta"
-MEDIA_DELTAS = frozenset({"response.audio.delta", "response.output_audio.delta"})
+DELTA: Final = ".delta"
+MEDIA_DELTAS: Final = frozenset({"response.audio.delta", "response.output_audio.delta"})
 
 
 class OpenAIResponses:

@@ -7,14 +7,14 @@ DeepSeek and Moonshot have names of their own for cached tokens. OpenRouter and 
 cost in USD, xAI one in ticks of 10^-10 USD.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from proxy.dialects.base import Document
 from proxy.dialects.fields import count, mapping, nano_usd, usage_of
 
-TICKS_PER_NANO_USD = 10
-PLAIN = {"prompt_tokens", "completion_tokens", "total_tokens"}
-_NONE: Document = {}
+TICKS_PER_NANO_USD: Final = 10
+PLAIN: Final = {"prompt_tokens", "completion_tokens", "total_tokens"}
+_NONE: Final[Document] = {}
 
 
 def read_usage(usage: Document) -> dict[str, int | bool] | None:

@@ -1,14 +1,15 @@
 """What a path tells: the model and its maker, and whether a stream is asked for."""
 
 import re
+from typing import Final
 from urllib.parse import unquote
 
-_GEMINI = re.compile(r"/(?:models|tunedModels|endpoints)/(?P<model>[^/:]+):(?P<verb>\w+)$")
-_AZURE = re.compile(r"/(?:deployments|engines)/(?P<model>[^/]+)/")
-_RAW_PREDICT = re.compile(
+_GEMINI: Final = re.compile(r"/(?:models|tunedModels|endpoints)/(?P<model>[^/:]+):(?P<verb>\w+)$")
+_AZURE: Final = re.compile(r"/(?:deployments|engines)/(?P<model>[^/]+)/")
+_RAW_PREDICT: Final = re.compile(
     r"/publishers/(?P<publisher>[^/]+)/models/[^/]+:(?:rawP|streamRawP)redict$"
 )
-STREAMS = "stream"
+STREAMS: Final = "stream"
 
 
 def model_in(path: str) -> str | None:

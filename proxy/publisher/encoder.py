@@ -7,6 +7,7 @@ Bodies of 64 KiB and more are compressed in a thread, one at a time.
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Final
 
 from app.errors import RecordError
 from app.record.draft import Draft
@@ -17,10 +18,10 @@ from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.queue import PublishQueue
 
 logger = logging.getLogger(__name__)
-IN_THREAD_FROM_BYTES = 64 << 10
+IN_THREAD_FROM_BYTES: Final = 64 << 10
 # The loop is given back after so much work: well under a millisecond; more at once cost less each.
-SLICE_BYTES = 256 << 10
-RECORD_COSTS_BYTES = 4 << 10
+SLICE_BYTES: Final = 256 << 10
+RECORD_COSTS_BYTES: Final = 4 << 10
 
 
 class Encoder:

@@ -3,6 +3,8 @@
 All functions are pure and raise RecordError alone: what cannot be written now never can be.
 """
 
+from typing import Final
+
 from app.errors import RecordError
 from app.record.bodies import BodyEnvelope
 from app.record.body_codec import encode_bodies
@@ -13,8 +15,8 @@ from app.record.model import BodyState
 from app.record.topics import Topics
 from proxy.publisher.outgoing import Outgoing
 
-MAX_MESSAGE_BYTES = 8 << 20
-SIDES = ("request_body", "response_body")
+MAX_MESSAGE_BYTES: Final = 8 << 20
+SIDES: Final = ("request_body", "response_body")
 
 
 def record_message(draft: Draft, topics: Topics) -> Outgoing:

@@ -10,6 +10,7 @@ for the next partition, of records to be sent behind the first.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from random import randrange
+from typing import Final
 
 from app.engine.batches import OVERHEAD_BYTES, Builder
 from app.partitioning import partition_of
@@ -17,7 +18,7 @@ from app.record.topics import Topics
 from proxy.publisher.outgoing import Outgoing
 
 # Whatever the prefix of all topics is.
-BODIES = Topics("").bodies
+BODIES: Final = Topics("").bodies
 
 
 class Gathered:

@@ -9,7 +9,7 @@ several times in a row is replaced, so that brokers that came back elsewhere are
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
@@ -27,17 +27,17 @@ from proxy.publisher.outgoing import Outgoing
 from proxy.publisher.outlet import Result
 
 logger = logging.getLogger(__name__)
-MAX_REQUEST_BYTES = 9 << 20
-BATCH_BYTES = 256 << 10
-TOO_LARGE = (MessageSizeTooLargeError, RecordTooLargeError)
+MAX_REQUEST_BYTES: Final = 9 << 20
+BATCH_BYTES: Final = 256 << 10
+TOO_LARGE: Final = (MessageSizeTooLargeError, RecordTooLargeError)
 # A batch waits for its place in a request, for the request, and for the answer.
-PATIENCE_FACTOR = 2.5
-TOPIC_PATIENCE_S = 2.0
-CLOSE_TIMEOUT_S = 2.0
+PATIENCE_FACTOR: Final = 2.5
+TOPIC_PATIENCE_S: Final = 2.0
+CLOSE_TIMEOUT_S: Final = 2.0
 # About a third of a millisecond; then the event loop has its turn.
-SLICE_BYTES = 512 << 10
-MESSAGE_COSTS_BYTES = 8 << 10
-FAILURES_BEFORE_ANEW = 3
+SLICE_BYTES: Final = 512 << 10
+MESSAGE_COSTS_BYTES: Final = 8 << 10
+FAILURES_BEFORE_ANEW: Final = 3
 Known = dict[str, list[int]]
 Sent = dict["asyncio.Future[Any]", list[int]]
 

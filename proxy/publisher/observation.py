@@ -1,13 +1,13 @@
 """What a record adds to the metrics of calls, counted where no call waits for it."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from app.metrics import CALL_S, FAST_S, Metrics
 from app.record.draft import Draft
 from app.tally import HistogramTally, Tally
 
-TOGETHER = 64
+TOGETHER: Final = 64
 
 
 class _Upstream(NamedTuple):

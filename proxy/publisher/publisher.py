@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from random import random
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from app.clock import Clock, utc
 from app.metrics import Metrics
@@ -25,10 +25,10 @@ from proxy.sampling import Sampler
 
 logger = logging.getLogger(__name__)
 State = WayState | Literal["stopped"]
-STATES: tuple[State, ...] = (*get_args(WayState), "stopped")
-RESTART_S = 1.0
+STATES: Final[tuple[State, ...]] = (*get_args(WayState), "stopped")
+RESTART_S: Final = 1.0
 # Of the time to drain; after it nobody waits for the broker any more.
-PATIENT_SHARE = 0.5
+PATIENT_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ come before bodies.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from app.clock import Clock
 from app.engine.backoff import Backoff
@@ -21,11 +22,11 @@ from proxy.publisher.outlet import Outlet, Result
 from proxy.publisher.queue import PublishQueue
 
 logger = logging.getLogger(__name__)
-BATCH_RECORDS = 200
-BATCH_BYTES = 4 << 20
-RETRY_FIRST_S = 0.1
-RETRY_MAX_S = 2.0
-HOLD_TRIES = 3
+BATCH_RECORDS: Final = 200
+BATCH_BYTES: Final = 4 << 20
+RETRY_FIRST_S: Final = 0.1
+RETRY_MAX_S: Final = 2.0
+HOLD_TRIES: Final = 3
 
 
 class Sender:

@@ -9,6 +9,7 @@ does so without its caller's own fields: where the call came with a key of ours,
 refused here, and that address stays.
 """
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -18,9 +19,9 @@ from proxy.relay.secrets import OWN
 from proxy.relay.upstreams import Upstream
 
 LOCATION, UPLOAD_URL = b"location", b"x-goog-upload-url"
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-UPLOADS = "/upload/"
-UNPREFIXED = "/v1/"
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+UPLOADS: Final = "/upload/"
+UNPREFIXED: Final = "/v1/"
 
 
 def may_tell_address(status: int, path: str) -> bool:

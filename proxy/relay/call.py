@@ -7,6 +7,7 @@ replaced by one that saw no bytes, so that the call still has its record.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from app.access.directory import ANYBODY, Principal
 from app.errors import RelayRefused, UpstreamError
@@ -27,7 +28,7 @@ __all__ = ["Call", "Calls", "Recorder"]
 
 logger = logging.getLogger(__name__)
 HELD_BYTES, HELD_CHUNKS = 8 << 10, 64
-CLIENT_LEFT = "the client left before the end"
+CLIENT_LEFT: Final = "the client left before the end"
 NO_KEY = RelayRefused(401, "invalid_api_key", "Tailrace-Auth: Bearer <key> is missing or wrong")
 Settled = UpstreamResponse | UpstreamError
 Authorize = Callable[[Sequence[tuple[bytes, bytes]]], Principal | None]

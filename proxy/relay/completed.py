@@ -10,9 +10,11 @@ be fetched from memory again.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
-MAX_WAITING = 16
-MAX_WAIT_S = 0.002
+MAX_WAITING: Final = 16
+MAX_WAIT_S: Final = 0.002
+MAX_TURN_S: Final = 0.0005
 Finish = Callable[[float], None]
 
 
@@ -63,8 +65,11 @@ class Completed:
 
     def _finish_some(self) -> None:
         waiting = self._waiting
-        while len(waiting) > MAX_WAITING:
-            self._finish_oldest()
+        if len(waiting) > MAX_WAITING:
+            # The loop is never idle: one after the other they cost less each than one a turn.
+            until_s = self._monotonic_s() + MAX_TURN_S
+            while len(waiting) > MAX_WAITING or (waiting and self._monotonic_s() < until_s):
+                self._finish_oldest()
         if waiting:
             is_late = self._monotonic_s() - waiting[0][1] > MAX_WAIT_S
             if is_late or not self.stirred:

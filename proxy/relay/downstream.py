@@ -8,6 +8,7 @@ one, else chunked, else (HTTP/1.0) the connection's end.
 import asyncio
 import socket
 import struct
+from typing import Final
 
 from aiohttp import HttpVersion11, web
 
@@ -15,9 +16,9 @@ from app.errors import ClientGone, UpstreamProtocolError, UpstreamReset
 from app.front_connection import InPlaceRequest
 from proxy.relay.headers import ResponseHead, encode_head
 
-BODYLESS_STATUSES = frozenset({204, 304})
-NO_LINGERING = struct.pack("ii", 1, 0)
-CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+BODYLESS_STATUSES: Final = frozenset({204, 304})
+NO_LINGERING: Final = struct.pack("ii", 1, 0)
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 def _reset(transport: asyncio.Transport) -> None:
@@ -46,8 +47,8 @@ class _Written(web.StreamResponse):
         """Nothing: the body is written."""
 
 
-KEPT = _Written(keep_alive=True)
-CLOSED = _Written(keep_alive=False)
+KEPT: Final = _Written(keep_alive=True)
+CLOSED: Final = _Written(keep_alive=False)
 
 
 Asked = web.BaseRequest | InPlaceRequest

@@ -6,7 +6,7 @@ looks. `tailrace-error: <code>` on the response tells ours from the provider's.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -21,14 +21,14 @@ from app.errors import (
 )
 from app.record.model import Outcome
 
-OPENAI_TYPES = {
+OPENAI_TYPES: Final = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
     429: "rate_limit_error",
 }
-ANTHROPIC_TYPES = OPENAI_TYPES | {413: "request_too_large", 504: "timeout_error"}
-GEMINI_STATUSES = {
+ANTHROPIC_TYPES: Final = OPENAI_TYPES | {413: "request_too_large", 504: "timeout_error"}
+GEMINI_STATUSES: Final = {
     401: "UNAUTHENTICATED",
     403: "PERMISSION_DENIED",
     404: "NOT_FOUND",
@@ -50,7 +50,7 @@ class Fault:
     outcome: Outcome
 
 
-TIMEOUT_MESSAGES = {
+TIMEOUT_MESSAGES: Final = {
     "connect": "the upstream could not be connected to in time",
     "first_byte": "the upstream did not begin to answer in time",
     "idle": "the upstream stopped moving data",
@@ -109,7 +109,7 @@ def _raw(fault: Fault, request_id: str) -> dict[str, Any]:
     return {"error": {"code": fault.code, "message": fault.message, "field": None}}
 
 
-SHAPES: dict[str, Callable[[Fault, str], dict[str, Any]]] = {
+SHAPES: Final[dict[str, Callable[[Fault, str], dict[str, Any]]]] = {
     "openai": _openai,
     "anthropic": _anthropic,
     "gemini": _gemini,

@@ -6,13 +6,14 @@ order, spelling, duplicates and bytes.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from proxy.upstream.protocol import RawHeaders
 
-REQUEST_ID = b"tailrace-request-id"
-MODIFIED = b"tailrace-modified"
+REQUEST_ID: Final = b"tailrace-request-id"
+MODIFIED: Final = b"tailrace-modified"
 """Names what of a response is not as the upstream sent it."""
-HOP_BY_HOP = frozenset(
+HOP_BY_HOP: Final = frozenset(
     {
         b"connection",
         b"keep-alive",
@@ -25,10 +26,10 @@ HOP_BY_HOP = frozenset(
         b"upgrade",
     }
 )
-LEFT_BY_REQUESTS = HOP_BY_HOP | {b"host", b"expect"}
-LEFT_BY_RESPONSES = HOP_BY_HOP | {REQUEST_ID}
-OWN_PREFIXES = (b"tailrace-", b"helicone-")
-CREDENTIALS = frozenset(
+LEFT_BY_REQUESTS: Final = HOP_BY_HOP | {b"host", b"expect"}
+LEFT_BY_RESPONSES: Final = HOP_BY_HOP | {REQUEST_ID}
+OWN_PREFIXES: Final = (b"tailrace-", b"helicone-")
+CREDENTIALS: Final = frozenset(
     {
         b"authorization",
         b"x-api-key",
@@ -41,9 +42,9 @@ CREDENTIALS = frozenset(
     }
 )
 """Fields whose values pass, and must not be in any copy."""
-NOTED = frozenset({b"traceparent", b"x-stainless-retry-count"})
-PROVIDER_IDS = frozenset({b"x-request-id", b"request-id", b"apim-request-id"})
-PERSISTENCE = frozenset({b"keep-alive", b"close", b""})
+NOTED: Final = frozenset({b"traceparent", b"x-stainless-retry-count"})
+PROVIDER_IDS: Final = frozenset({b"x-request-id", b"request-id", b"apim-request-id"})
+PERSISTENCE: Final = frozenset({b"keep-alive", b"close", b""})
 
 
 class RequestHead:

@@ -7,15 +7,16 @@ looked for as it came, without its scheme, and in the forms in which a provider 
 import base64
 import binascii
 from functools import lru_cache
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from app.redaction import MIN_SECRET_CHARS, PARAMETER, sounds_secret
 from proxy.relay.headers import RequestHead
 from proxy.relay.upstreams import Upstream
 
-OWN = frozenset({b"tailrace-auth", b"helicone-auth"})
-MAX_CACHED = 1024
-MAX_SECRET_BYTES = 8192
+OWN: Final = frozenset({b"tailrace-auth", b"helicone-auth"})
+MAX_CACHED: Final = 1024
+MAX_SECRET_BYTES: Final = 8192
 """Of a longer one only so much is looked for: the search must not hold up the loop."""
 
 

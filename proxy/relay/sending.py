@@ -1,6 +1,7 @@
 """A call's way up: the body whole or streamed, and the wait for the response's head."""
 
 import asyncio
+from typing import Final
 
 from aiohttp import web
 
@@ -13,7 +14,7 @@ from proxy.relay.upload import Upload
 from proxy.relay.usage_option import rewritten, with_usage
 from proxy.upstream.protocol import UpstreamClient, UpstreamRequest, UpstreamResponse
 
-SMALL_BODY_BYTES = 64 << 10
+SMALL_BODY_BYTES: Final = 64 << 10
 
 
 class Sender:

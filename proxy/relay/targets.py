@@ -9,15 +9,16 @@ wherever it is told would open the network it stands in.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from app.errors import RelayRefused, StartError
 from proxy.relay.upstreams import MOCK, Upstream, Upstreams
 
-NAMES = (b"tailrace-target-url", b"helicone-target-url", b"helicone-openai-api-base")
+NAMES: Final = (b"tailrace-target-url", b"helicone-target-url", b"helicone-openai-api-base")
 """Fields that name a target, the first one given counts."""
-MAX_PROVIDER_CHARS = 64
-DEFAULT_PORTS = {"http": 80, "https": 443}
+MAX_PROVIDER_CHARS: Final = 64
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from app.errors import StartError
@@ -12,16 +12,16 @@ from app.redaction import mask_url
 from config.sections import UpstreamSettings
 from config.settings import RESERVED_UPSTREAM_NAMES
 
-MOCK = "mock"
-BUILT_IN = {
+MOCK: Final = "mock"
+BUILT_IN: Final = {
     "openai": UpstreamSettings(base_url="https://api.openai.com", dialect="openai"),
     "anthropic": UpstreamSettings(base_url="https://api.anthropic.com", dialect="anthropic"),
     "gemini": UpstreamSettings(
         base_url="https://generativelanguage.googleapis.com", dialect="gemini"
     ),
 }
-MAX_PLACES = 1024
-ANTHROPIC_PATHS = ("/v1/messages", "/v1/complete")
+MAX_PLACES: Final = 1024
+ANTHROPIC_PATHS: Final = ("/v1/messages", "/v1/complete")
 
 
 class Place(NamedTuple):

@@ -7,24 +7,24 @@ upstream is set so, the option is added to requests without `stream_options`; th
 """
 
 import re
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from proxy.relay.headers import MODIFIED, RequestHead, ResponseHead
 from proxy.sse import SseParser
 
-PATHS = ("/chat/completions", "/completions")
-MAX_BODY_BYTES = 1 << 20
-MAX_EVENT_BYTES = 1 << 18
+PATHS: Final = ("/chat/completions", "/completions")
+MAX_BODY_BYTES: Final = 1 << 20
+MAX_EVENT_BYTES: Final = 1 << 18
 """A longer event passes as it is: reading it would hold the loop for more than a millisecond."""
-ASKED = b'"stream_options":{"include_usage":true}'
-BOUNDARY = re.compile(rb"(?:\r\n|\n|\r(?!\n|\Z)){2}")
+ASKED: Final = b'"stream_options":{"include_usage":true}'
+BOUNDARY: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n|\Z)){2}")
 """An empty line, each end of a line being CR, LF or both; whether a last CR is one is not known."""
-NO_USAGE = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*[,}])')
+NO_USAGE: Final = re.compile(rb',\s*"usage"\s*:\s*null(?=\s*[,}])')
 """What the option adds to every other chunk. In a text the quotes would be escaped."""
-LONGEST_BOUNDARY = 4
-USAGE = b'"usage"'
+LONGEST_BOUNDARY: Final = 4
+USAGE: Final = b'"usage"'
 
 
 def may_be_asked(method: str, path: str, head: RequestHead) -> bool:

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
-GLANCE_S = 1.0
+GLANCE_S: Final = 1.0
 
 
 class Watchdog:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from app.accounting.counts import Counts, minute_of
+from app.accounting.counts import Counts
+from app.clock import minute_of
 from app.record.topics import Topics
 from tests.chaos.load import Load
 from tests.support.kafka import KafkaBroker

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from proxy.capture.response_head import ResponseHead
 from proxy.capture.response_side import ResponseSide
-from proxy.dialects import dialect_state
+from proxy.dialects.table import dialect_state
 from proxy.exchange import CaptureLimits
 from tests.support.captures import CALLS
 

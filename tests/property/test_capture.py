@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.record.codec import decode_record, encode_record
 from proxy.capture.capture import Capture
-from proxy.dialects import DIALECTS, dialect_state
+from proxy.dialects.table import DIALECTS, dialect_state
 from proxy.exchange import CaptureLimits
 from proxy.sse import Event
 from tests.support.captures import CALLS, call_meta, ended, golden_exchanges

@@ -4,8 +4,10 @@ import fcntl
 import mmap
 import os
 from pathlib import Path
+from typing import Final
 
-from app.accounting.counts import UNKNOWN_TENANT, Counts, minute_of
+from app.accounting.counts import UNKNOWN_TENANT, Counts
+from app.clock import minute_of
 from app.errors import StartError
 from proxy.publisher.accounts.layout import (
     CAPACITY,
@@ -20,9 +22,9 @@ from proxy.publisher.accounts.layout import (
     slot_at,
 )
 
-SUFFIX = ".counts"
-PRIVATE_FILE = 0o600
-KEPT_MINUTES = 10
+SUFFIX: Final = ".counts"
+PRIVATE_FILE: Final = 0o600
+KEPT_MINUTES: Final = 10
 _PACK, _PROXIED, _NEXT = U64.pack_into, PLACE["proxied"], PLACE["next"]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from functools import lru_cache
+from typing import Final
 
 from app.errors import UpstreamError, UpstreamRefused, UpstreamReset
 from app.tasks import spawn
@@ -14,8 +15,8 @@ from proxy.upstream.http1.response import Http1Response
 from proxy.upstream.http1.upload import upload
 from proxy.upstream.protocol import Timeouts, Told, UpstreamRequest
 
-SAFE_TO_REPEAT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
-TOGETHER_BYTES = 64 * 1024
+SAFE_TO_REPEAT: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
+TOGETHER_BYTES: Final = 64 * 1024
 
 
 class Http1Upstream:

@@ -6,16 +6,16 @@ being sent waits while the transport's buffer is full. Nothing here raises out o
 
 import asyncio
 from collections.abc import Callable
-from typing import cast
+from typing import Final, cast
 
 from app.errors import UpstreamError, UpstreamProtocolError, UpstreamReset
 from proxy.upstream.http1.parser import ResponseParser
 from proxy.upstream.watchdog import Watchdog
 
-HIGH_BYTES = 256 * 1024
-LOW_BYTES = 64 * 1024
-IDLE_WRITE_BYTES = 128 * 1024
-EARLY = "the response ended early"
+HIGH_BYTES: Final = 256 * 1024
+LOW_BYTES: Final = 64 * 1024
+IDLE_WRITE_BYTES: Final = 128 * 1024
+EARLY: Final = "the response ended early"
 Notify = Callable[[], None]
 
 

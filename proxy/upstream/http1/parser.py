@@ -5,15 +5,15 @@ two lengths, folded fields, line ends without CR, sizes that are no numbers. `sh
 httptools tells the truth only inside `on_message_complete`, so it is asked there and noted.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import httptools
 
 from app.errors import UpstreamProtocolError
 
-MAX_HEAD_BYTES = 64 * 1024
-MAX_FIELDS = 512
-SWITCHING = 101
+MAX_HEAD_BYTES: Final = 64 * 1024
+MAX_FIELDS: Final = 512
+SWITCHING: Final = 101
 CONTENT_LENGTH, TRANSFER_ENCODING = len(b"content-length"), len(b"transfer-encoding")
 
 

@@ -7,12 +7,13 @@ origin is closed for it. One that has been idle for too long is closed: its upst
 import asyncio
 import ssl
 from collections import deque
+from typing import Final
 
 from app.errors import UpstreamRefused, UpstreamTimeout
 from proxy.upstream.http1.connection import Connection
 from proxy.upstream.http1.request import Origin
 
-IDLE_S = 15.0
+IDLE_S: Final = 15.0
 
 
 class Pool:

@@ -1,22 +1,22 @@
 """A request's head as it is sent, and how its body is framed (RFC 9112 §3, §6)."""
 
 import re
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from app.errors import UpstreamProtocolError, UpstreamRefused
 from proxy.upstream.protocol import RawHeaders, UpstreamRequest
 
 Framing = Literal["none", "length", "chunked"]
-TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-TARGET = re.compile(r"[\x21-\x7e]+")
-WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-COMMON = frozenset({b"GET", b"POST"})
-PORTS = {"http": 80, "https": 443}
+TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+TARGET: Final = re.compile(r"[\x21-\x7e]+")
+WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
+COMMON: Final = frozenset({b"GET", b"POST"})
+PORTS: Final = {"http": 80, "https": 443}
 OTHER, LENGTH = 1, 2
 # Names that were looked at before, in their own spelling; the rest is looked at again.
-MAX_KINDS = 1024
-_KINDS: dict[bytes, int] = {}
+MAX_KINDS: Final = 1024
+_KINDS: Final[dict[bytes, int]] = {}
 
 
 class Origin(NamedTuple):

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from app.errors import UpstreamError, UpstreamReset, UpstreamTimeout
 from proxy.upstream.http1.connection import EARLY, Connection
 from proxy.upstream.protocol import RawHeaders, Take, Told
 
-PAUSE = Exception("no failure: whoever takes the bytes wants no more of them now")
+PAUSE: Final = Exception("no failure: whoever takes the bytes wants no more of them now")
 
 
 class Http1Response:

@@ -1,12 +1,13 @@
 """A body of unknown length, sent while the answer may come already."""
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 from app.errors import UpstreamProtocolError
 from proxy.upstream.http1.connection import Connection
 from proxy.upstream.http1.request import Head
 
-END = b"0\r\n\r\n"
+END: Final = b"0\r\n\r\n"
 
 
 async def upload(connection: Connection, head: Head, body: AsyncIterator[bytes]) -> None:

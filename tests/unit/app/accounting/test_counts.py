@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.accounting.counts import Counts, decode_counts, minute_of, shown_minute
+from app.accounting.counts import Counts, decode_counts, shown_minute
+from app.clock import minute_of
 from app.errors import RecordError
 
 ONE = Counts(producer_id="p", tenant="t", minute=29_000_000, proxied=5, durable=2, sampled_out=1)

@@ -12,7 +12,7 @@ from proxy.capture.capture import Capture
 from proxy.capture.json_body import WHOLE_BYTES
 from proxy.capture.response_head import ResponseHead
 from proxy.capture.whole import WholeRequest, WholeResponse, is_whole
-from proxy.dialects import dialect_state
+from proxy.dialects.table import dialect_state
 from proxy.exchange import CaptureLimits, Finished
 from tests.support.captures import call_meta, ended, golden_exchanges
 

@@ -4,10 +4,11 @@ import pytest
 
 from proxy.capture.response_head import ResponseHead
 from proxy.capture.response_side import ResponseSide
-from proxy.dialects import alike, dialect_state
+from proxy.dialects import alike
 from proxy.dialects.alike import MAX_CHUNK_BYTES, MAX_TRIES, Alike
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, tells_text
 from proxy.dialects.openai_chat import OpenAIChat
+from proxy.dialects.table import dialect_state
 from proxy.exchange import CaptureLimits
 from proxy.sse import Event
 from tests.support.captures import CALLS

@@ -1,7 +1,7 @@
 import pytest
 
-from proxy.dialects import dialect_state
 from proxy.dialects.rerank import Rerank
+from proxy.dialects.table import dialect_state
 
 
 @pytest.mark.parametrize("path", ["/v1/rerank", "/v2/rerank", "/rerank/"])

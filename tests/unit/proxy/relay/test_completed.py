@@ -1,7 +1,8 @@
 import asyncio
+from functools import partial
 
 from app.clock import ManualClock
-from proxy.relay.completed import MAX_WAIT_S, MAX_WAITING, Completed
+from proxy.relay.completed import MAX_TURN_S, MAX_WAIT_S, MAX_WAITING, Completed
 
 
 class Desk:
@@ -11,10 +12,15 @@ class Desk:
         self.clock = ManualClock()
         self.completed = Completed(self.clock.monotonic_s)
         self.finished: list[tuple[int, float]] = []
+        self.took_s = 0.0
 
     def end(self, *names: int) -> None:
         for name in names:
-            self.completed.add(lambda at_s, name=name: self.finished.append((name, at_s)))
+            self.completed.add(partial(self._finish, name))
+
+    def _finish(self, name: int, at_s: float) -> None:
+        self.clock.advance(self.took_s)
+        self.finished.append((name, at_s))
 
     async def busy_turns(self, count: int) -> None:
         """Turns in each of which another call gets on."""
@@ -61,6 +67,14 @@ async def test_but_not_for_long() -> None:
 
 async def test_nor_are_many_held_back() -> None:
     desk = Desk()
+    desk.end(*range(MAX_WAITING + 3))
+    await desk.busy_turns(1)
+    assert desk.names == list(range(MAX_WAITING + 3))
+
+
+async def test_when_they_take_long_only_those_that_are_too_many_go_at_once() -> None:
+    desk = Desk()
+    desk.took_s = MAX_TURN_S
     desk.end(*range(MAX_WAITING + 3))
     await desk.busy_turns(1)
     assert (desk.names, len(desk.completed)) == ([0, 1, 2], MAX_WAITING)
