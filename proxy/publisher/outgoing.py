@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 
-@dataclass(slots=True, init=False, order=True)
+@dataclass(slots=True, init=False, order=True, unsafe_hash=True)
 class Outgoing:
-    """One message to be sent."""
+    """One message to be sent; nobody changes one."""
 
     topic: str
     key: bytes

@@ -68,25 +68,35 @@ class Sender:
             else:
                 await asyncio.sleep(self._backoff.next_s())
         while True:
-            while self._queue.is_sendable:
-                await self._send_some()
+            await self._send_due()
             self._progress.set()
             await self._sendable.wait()
             self._sendable.clear()
 
-    async def _send_some(self) -> None:
-        taken = self._queue.take(BATCH_RECORDS, BATCH_BYTES)
+    async def _send_due(self) -> None:
+        """Send all that waits now; what is offered meanwhile is gathered, and `wake` tells of it.
+
+        Batches that follow the last answer at once would be small, and cost ten times as much.
+        """
+        due = len(self._queue)
+        while due > 0 and self._queue.is_sendable:
+            due -= await self._send_some()
+
+    async def _send_some(self) -> int:
+        """How many of those that waited are out, or given up."""
+        taken, again = self._queue.take(BATCH_RECORDS, BATCH_BYTES), 0
         try:
             failed = await self._deliver_bodies(taken)
             failed |= await self._deliver_records(taken)
         finally:
-            self._queue.settle(taken)
+            again = self._queue.settle(taken)
             self._progress.set()
-        if not failed:
+        if failed:
+            self.is_direct = False
+            await asyncio.sleep(self._backoff.next_s())
+        else:
             self._go_direct()
-            return
-        self.is_direct = False
-        await asyncio.sleep(self._backoff.next_s())
+        return len(taken) - again
 
     def _go_direct(self) -> None:
         self.is_direct = True

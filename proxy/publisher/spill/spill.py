@@ -51,7 +51,7 @@ class Spill:
         self._clock = clock
         self._count_loss = count_loss
         self._disk = disk or LocalDisk()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="spill")
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="spill")
         self._one_at_a_time = asyncio.Lock()
         self._lock: DirectoryLock | None = None
         self._store: Store | None = None
@@ -128,7 +128,7 @@ class Spill:
                 self._report(store)
             elif self._lock is not None:
                 self._lock.release()
-        self._thread.shutdown(wait=False)
+        self._executor.shutdown(wait=False)
 
     async def _run(self, steps: Callable[[Store], Steps[T]], otherwise: T) -> T:
         """Drive an operation; `otherwise` if there is no directory to work on."""
@@ -172,7 +172,7 @@ class Spill:
         """Run an operation in the thread, slice by slice."""
         loop = asyncio.get_running_loop()
         while True:
-            answer = await loop.run_in_executor(self._thread, _step, steps)
+            answer = await loop.run_in_executor(self._executor, _step, steps)
             if answer:
                 return answer[0]
 

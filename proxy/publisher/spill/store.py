@@ -65,13 +65,18 @@ class Store:
         """Write messages, records first; see `Outlet.deliver` for the results."""
         results: list[Result] = ["refused"] * len(messages)
         self.writing.expire()
+        has_written = False
         for kind, places in self._by_kind(messages).items():
             chosen = [messages[place] for place in places]
             for part in slices(chosen, SLICE_MESSAGES, SLICE_BYTES):
+                if has_written:
+                    # Between slices, not behind the last: each is a turn of the thread, which has
+                    # to get hold of the interpreter again while calls go on.
+                    yield
                 written = self.writing.append(kind, chosen[part.start : part.stop])
                 for index in part:
                     results[places[index]] = "delivered" if written else "retry"
-                yield
+                has_written = True
         if self._options.fsync == "always" and not self.writing.sync():
             return ["retry" if result == "delivered" else result for result in results]
         return results

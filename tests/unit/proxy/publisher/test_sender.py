@@ -1,7 +1,7 @@
 """The sender: bodies first, records that are told, and what holds what up."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from app.clock import ManualClock
@@ -12,8 +12,9 @@ from app.tasks import spawn
 from proxy.publisher.encoding import body_message, record_message
 from proxy.publisher.entry import ENTRY_BYTES, OBJECT_BYTES, Entry
 from proxy.publisher.memory import MemoryOutlet
+from proxy.publisher.outlet import Outgoing, Result
 from proxy.publisher.queue import PublishQueue
-from proxy.publisher.sender import HOLD_TRIES, Sender
+from proxy.publisher.sender import BATCH_RECORDS, HOLD_TRIES, Sender
 from tests.support.finished import finished
 
 TOPICS = Topics("t")
@@ -35,14 +36,15 @@ class Desk:
             jitter=lambda: 0.0,
         )
 
-    def offer(self, number: int, body_bytes: int = 0) -> None:
+    def offer(self, number: int, body_bytes: int = 0, *, wake: bool = True) -> None:
         self.queue.offer(Entry(finished(number, body_bytes)))
         entry = self.queue.next_raw()
         assert entry is not None
         assert entry.draft is not None
         body = None if entry.bodies is None else body_message(entry.bodies, TOPICS)
         self.queue.store(entry, record_message(entry.draft, TOPICS), body)
-        self.sender.wake()
+        if wake:
+            self.sender.wake()
 
     @property
     def order(self) -> list[str]:
@@ -179,3 +181,47 @@ async def test_batches_are_timed_and_messages_counted() -> None:
     assert value("tailrace_delivery_seconds_count") == 2
     assert value("tailrace_produced_total", {"topic": "t.exchanges"}) == 1
     assert value("tailrace_produced_total", {"topic": "t.bodies"}) == 1
+
+
+async def test_all_that_waits_is_sent_and_takes_along_what_came_meanwhile() -> None:
+    """Several batches, one call."""
+    desk, sizes = Desk(), list[int]()
+    deliver = desk.outlet.deliver
+
+    async def answer_late(batch: Sequence[Outgoing]) -> list[Result]:
+        sizes.append(len(batch))
+        if len(sizes) == 1:
+            # Encoded before they are offered, as small ones are; nobody tells of them yet.
+            for number in range(BATCH_RECORDS + 3, BATCH_RECORDS + 6):
+                desk.offer(number, wake=False)
+        return await deliver(batch)
+
+    desk.outlet.deliver = answer_late  # type: ignore[method-assign]
+    for number in range(BATCH_RECORDS + 3):
+        desk.offer(number)
+    async with sending(desk):
+        await emptied(desk)
+    assert sizes == [BATCH_RECORDS, 6]
+
+
+async def test_what_is_offered_during_a_delivery_is_gathered_until_the_next_call() -> None:
+    """One batch of many instead of a small one after each answer."""
+    desk, sizes = Desk(), list[int]()
+    deliver = desk.outlet.deliver
+
+    async def answer_late(batch: Sequence[Outgoing]) -> list[Result]:
+        sizes.append(len(batch))
+        if len(sizes) == 1:
+            desk.offer(1, wake=False)
+            desk.offer(2, wake=False)
+        return await deliver(batch)
+
+    desk.outlet.deliver = answer_late  # type: ignore[method-assign]
+    async with sending(desk):
+        await desk.sender.progressed()
+        desk.offer(0)
+        await asyncio.sleep(0.01)
+        assert (sizes, len(desk.queue)) == ([1], 2)
+        desk.sender.wake()
+        await emptied(desk)
+    assert sizes == [1, 2]

@@ -22,7 +22,7 @@ def test_results_are_in_the_order_of_the_messages(tmp_path: Path) -> None:
 def test_a_long_append_pauses(tmp_path: Path) -> None:
     stand = SpillStand(tmp_path)
     messages = [record(number) for number in range(3 * SLICE_MESSAGES)]
-    assert len(list(stand.store.append(messages))) == 3
+    assert len(list(stand.store.append(messages))) == 2, "between three slices"
     assert stand.drain() == messages
 
 
