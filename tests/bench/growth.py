@@ -209,10 +209,7 @@ async def stream_growth(root: Path, rounds: int) -> dict[str, Any]:
             "bare": (bare_port, PATH, bare.pid),
             "ours": (made.ours.port, OURS_PATH, made.ours.pid),
         }
-        for _, _, pid in at.values():
-            os.sched_setaffinity(pid, {0})
-        for pid in (0, made.upstream.pid):
-            os.sched_setaffinity(pid, {(os.cpu_count() or 1) - 1})
+        made.alone(*(pid for _, _, pid in at.values()))
         for each in at.values():
             await slice_of(*each, STREAMS[0])
         before_s = cpu_s(made.ours.pid)

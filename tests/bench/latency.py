@@ -11,7 +11,6 @@ Exits 1 if ours on one connection takes 0.25 ms longer than nginx: median of the
 
 import argparse
 import asyncio
-import os
 import random
 import statistics
 import sys
@@ -89,10 +88,7 @@ async def run(rounds: int, root: Path) -> dict[str, Any]:
         at["ours"] = (made.ours.port, OURS_PATH)
         for port, _ in at.values():
             await until_open(port)
-        for pid in [each.pid for each in made.others] + [made.ours.pid]:
-            os.sched_setaffinity(pid, {0})
-        for pid in (0, made.upstream.pid):
-            os.sched_setaffinity(pid, {(os.cpu_count() or 1) - 1})
+        made.alone(*(each.pid for each in made.others), made.ours.pid)
         return await measured(at, rounds)
 
 

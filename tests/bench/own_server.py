@@ -11,7 +11,6 @@ the bare relay, and of the protocols to ours. No bound.
 
 import argparse
 import asyncio
-import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -37,10 +36,7 @@ async def run(rounds: int, root: Path) -> dict[str, Any]:
             "logging off": Candidate(alone_port, OURS_PATH, alone.pid),
             "protocols": Candidate(protocols_port, PATH, protocols.pid),
         }
-        for each in candidates.values():
-            os.sched_setaffinity(each.pid, {0})
-        for pid in (0, made.upstream.pid):
-            os.sched_setaffinity(pid, {(os.cpu_count() or 1) - 1})
+        made.alone(*(each.pid for each in candidates.values()))
         found = await measured(candidates, rounds, ())
     return summary(found) | to_ours(found) | {"rounds": rounds}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 
 from app.record.topics import Topics
+from tests.bench.cores import apart
 from tests.support.kafka import KafkaBroker
 from tests.support.processes import Process, free_port, until_open
 
@@ -40,6 +41,7 @@ class Recorded:
     """Ours in role `proxy`, and the canned upstream; what is put into `others` ends with them."""
 
     ours: Process
+    broker: KafkaBroker
     upstream: subprocess.Popen[bytes]
     upstream_port: int
     others: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -48,6 +50,10 @@ class Recorded:
     def url(self) -> str:
         """Where the upstream is."""
         return f"http://127.0.0.1:{self.upstream_port}"
+
+    def alone(self, *measured: int) -> None:
+        """Give these processes a core that they share with nobody else."""
+        apart(measured, (0, self.upstream.pid), self.broker.pid)
 
     async def beside(self, module: str) -> tuple[subprocess.Popen[bytes], int]:
         """A relay that is a module of this package, before the same upstream; its port."""
@@ -72,7 +78,7 @@ async def recorded(root: Path) -> AsyncIterator[Recorded]:
     port = free_port()
     on = KafkaBroker.started(root / "kafka")
     ours = proxy(root / "proxy", on.bootstrap_servers, port)
-    made = Recorded(ours, python("tests.bench.canned_upstream", str(port)), port)
+    made = Recorded(ours, on, python("tests.bench.canned_upstream", str(port)), port)
     try:
         await on.create_topics(Topics().specs())
         await ours.start().until_ready()

@@ -8,14 +8,14 @@ Candidates in one run, their rounds interleaved: the bare aiohttp relay twice (w
 recorded and published to an Apache Kafka that runs, and the same with a broker that refuses
 connections, so that each goes to the local disk. A request of 1 KB and an answer of 1.6 KB on eight
 connections; streams of chunks; in some of the rounds, answers of other `--sizes` in bytes. What is
-measured is pinned to the other core than load and upstream. `chunk` counts on a stream's head too.
+measured is pinned to the other core than load, upstream and broker. `chunk` counts on a stream's
+head too.
 
 Exits 1 above 0.6 of the bare relay's CPU per request, or 0.8 of its CPU per chunk.
 """
 
 import argparse
 import asyncio
-import os
 import random
 import statistics
 import sys
@@ -103,10 +103,7 @@ async def candidates_of(made: Recorded, root: Path) -> tuple[dict[str, Candidate
         made.others.append(found[0])
         await until_open(found[1])
         candidates["nginx"] = Candidate(found[1], PATH, found[0].pid)
-    for each in candidates.values():
-        os.sched_setaffinity(each.pid, {0})
-    for pid in (0, made.upstream.pid):
-        os.sched_setaffinity(pid, {(os.cpu_count() or 1) - 1})
+    made.alone(*(each.pid for each in candidates.values()))
     return candidates, down
 
 

@@ -139,6 +139,12 @@ class KafkaBroker:
             time.sleep(0.1)
         raise AssertionError("the broker did not start")
 
+    @property
+    def pid(self) -> int:
+        """The broker's process id."""
+        assert self._popen is not None
+        return self._popen.pid
+
     def signal(self, signum: int) -> None:
         """Send the broker a signal, SIGSTOP and SIGCONT among them."""
         assert self._popen is not None
