@@ -68,7 +68,7 @@ class InPlaceRequest:
 
     @property
     def writer(self) -> "InPlaceRequest":
-        """Itself: what was written is counted in `output_size`."""
+        """Itself: `output_size` is not 0 once anything was written."""
         return self
 
     async def drain(self) -> None:

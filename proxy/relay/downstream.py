@@ -61,6 +61,7 @@ class Downstream:
         "_bodyless",
         "_chunked",
         "_hangs_up",
+        "_has_written",
         "_idle_s",
         "_keep_alive",
         "_protocol",
@@ -81,6 +82,7 @@ class Downstream:
         self._bodyless = False
         self._chunked = False
         self._hangs_up = False
+        self._has_written = False
         self._remaining: int | None = None
         self.started = False
 
@@ -215,8 +217,10 @@ class Downstream:
         if transport is None or transport.is_closing():
             raise ClientGone("the connection is closed")
         transport.write(data)
-        # aiohttp answers for a handler that fails only while nothing was sent.
-        self._writer.output_size += len(data)
+        if not self._has_written:
+            # aiohttp answers for a handler that fails only while nothing was sent.
+            self._has_written = True
+            self._writer.output_size += len(data)
 
     async def _drain(self) -> None:
         try:
