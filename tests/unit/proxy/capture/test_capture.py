@@ -182,6 +182,7 @@ class Broken:
         raise RuntimeError(name)
 
 
+@pytest.mark.interpreted
 @pytest.mark.parametrize("content_type", ["text/event-stream", "application/json"])
 def test_a_fault_of_a_dialect_costs_its_facts_alone(
     content_type: str, monkeypatch: pytest.MonkeyPatch

@@ -76,6 +76,7 @@ async def test_it_can_be_armed_after_it_slept_through_a_calm_time() -> None:
     await asyncio.wait_for(bitten.event.wait(), 20)
 
 
+@pytest.mark.interpreted
 async def test_it_glances_while_armed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchdog, "GLANCE_S", 0.01)
     bitten = Bitten(0.1)

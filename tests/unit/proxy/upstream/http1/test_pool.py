@@ -57,6 +57,7 @@ async def test_an_idle_one_of_another_origin_makes_room() -> None:
     pool.close()
 
 
+@pytest.mark.interpreted
 async def test_the_youngest_is_used_and_the_old_are_let_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
