@@ -14,6 +14,9 @@ KEPT = (
     "tests/property",
     "tests/unit/app/record",
     "tests/unit/proxy",
+    "tests/unit/agents",
+    "tests/unit/tables",
+    "tests/unit/app/pricing",
     "tests/contract/app",
     "tests/contract/proxy",
     *sorted(map(str, (REPO / "tests" / "e2e").glob("test_relay_*.py"))),
@@ -22,7 +25,7 @@ KEPT = (
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_the_compiled_build_passes_the_tests_of_the_relay_and_the_record() -> None:
+def test_the_compiled_build_passes_the_tests_of_relay_record_and_meter() -> None:
     """Those that take no broker; each of its processes has the compiled modules."""
     if lacking := why_not():
         skip_or_fail(lacking, "TAILRACE_REQUIRE_COMPILER")

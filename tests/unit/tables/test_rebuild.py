@@ -16,12 +16,16 @@ from tables.tally import zero
 from tables.top_users import TopUsers
 
 
-class TickingClock(ManualClock):
+class TickingClock:
     """A clock on which every look takes a fifth of a slice."""
 
+    def __init__(self) -> None:
+        self._clock = ManualClock()
+        self.now_s = self._clock.now_s
+
     def monotonic_s(self) -> float:
-        self.advance(rebuild.SLICE_S / 5)
-        return super().monotonic_s()
+        self._clock.advance(rebuild.SLICE_S / 5)
+        return self._clock.monotonic_s()
 
 
 def filled(partitions: int, users: int) -> MemoryTables:
