@@ -36,7 +36,9 @@ async def test_replay(kafka_broker: KafkaBroker, topic_prefix: str, tmp_path: Pa
     done = replay(tmp_path, kafka_broker.bootstrap_servers)
     assert (done.returncode, done.stdout) == (0, f"{COUNT + 1} messages replayed, 0 left\n")
     found = await consume_all(kafka_broker.bootstrap_servers, topics.exchanges)
-    assert [(each.key, each.value) for each in found] == [(each.key, each.value) for each in records]
+    assert [(each.key, each.value) for each in found] == [
+        (each.key, each.value) for each in records
+    ]
     (body,) = await consume_all(kafka_broker.bootstrap_servers, topics.bodies)
     assert (body.key, body.value) == (b"id", b"body")
     assert [path.name for path in stand.directory.iterdir()] == ["lock"]
