@@ -13,18 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 MASK: Final = "***"
 MIN_SECRET_CHARS: Final = 6
-SECRET_WORDS = (
-    "key",
-    "token",
-    "secret",
-    "sig",
-    "passw",
-    "auth",
-    "cred",
-    "session",
-    "code",
-    "jwt",
-)
+SECRET_WORDS = ("key", "token", "secret", "sig", "passw", "auth", "cred", "session", "code", "jwt")
 USERINFO: Final = re.compile(r"(?<=://)[^/?#@\s]*@")
 PARAMETER: Final = re.compile(r"(?P<before>[?&;]|^)(?P<name>[^=&;?#]+)=(?P<value>[^&;#]*)")
 _QUERY: Final = re.compile(r"""(?P<before>[?&])(?P<name>[\w.%-]+)=(?P<value>[^\s&;#"'<>\\]+)""")

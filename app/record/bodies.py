@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,10 @@ class BodyPart:
     A large body's bytes are `stored` instead; `data` is empty then.
     """
 
-    content_type: str
-    content_encoding: str
-    data: bytes
-    stored: StoredBody | None
+    content_type: Final[str]
+    content_encoding: Final[str]
+    data: Final[bytes]
+    stored: Final[StoredBody | None]
 
     def __init__(
         self,
@@ -47,11 +48,11 @@ class BodyPart:
 class BodyEnvelope:
     """Both sides of an exchange; a side is None when it was empty, omitted or too large."""
 
-    tenant: str
-    request_id: str
-    started_at: datetime
-    request: BodyPart | None
-    response: BodyPart | None
+    tenant: Final[str]
+    request_id: Final[str]
+    started_at: Final[datetime]
+    request: Final[BodyPart | None]
+    response: Final[BodyPart | None]
 
     def __init__(
         self,

@@ -115,14 +115,7 @@ def is_sound(fields: dict[str, Any]) -> bool:
             if text is not None and (len(text) > most or not text.isprintable()):
                 return False
         return (
-            _are_texts(
-                fields["provider"],
-                fields["dialect"],
-                fields["method"],
-                fields["path"],
-                fields["upstream_url"],
-                fields["producer_id"],
-            )
+            _are_texts(*[fields[name] for name in LASTING_TEXTS])
             and _is_tenant(fields["tenant"])
             and _REQUEST_ID.fullmatch(fields["request_id"]) is not None
             and _is_user(fields["user"])

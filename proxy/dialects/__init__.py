@@ -21,6 +21,5 @@
     estimate.py            tokens counted by us
     paths.py               what a path tells: the model, and whether a stream is asked for
 
-Golden exchanges are in
-`tests/golden/<file>/`.
+Golden exchanges are in `tests/golden/<file>/`.
 """

@@ -1,15 +1,16 @@
 """What outlets take: one message, whatever becomes of it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(slots=True, init=False, order=True, unsafe_hash=True)
 class Outgoing:
-    """One message to be sent; nobody changes one."""
+    """One message to be sent."""
 
-    topic: str
-    key: bytes
-    value: bytes
+    topic: Final[str]
+    key: Final[bytes]
+    value: Final[bytes]
 
     def __init__(self, topic: str, key: bytes, value: bytes) -> None:
         self.topic = topic

@@ -10,7 +10,10 @@ from pathlib import Path
 
 
 def apart(measured: Iterable[int], around: Iterable[int], broker: int) -> None:
-    """Give these processes their cores; 0 is this one. All their threads, and those to come."""
+    """Give these processes their cores; 0 is this one. Threads that they start later are with them.
+
+    Of those around, all that run already are, too; of the measured ones, that of the event loop.
+    """
     for pid in measured:
         os.sched_setaffinity(pid, {0})
     last = (os.cpu_count() or 1) - 1

@@ -10,7 +10,7 @@ from app.ids import CountedIds
 from app.metrics import Metrics
 from config.sections import CaptureSettings
 from proxy.relay.call import HELD_BYTES, HELD_CHUNKS, Call, Calls
-from proxy.relay.headers import ResponseHead, split_request
+from proxy.relay.headers import RequestHead, ResponseHead, split_request
 from proxy.relay.recording import Recorder
 from proxy.relay.upstreams import Upstream
 from tests.support.plain_capture import PlainCapture
@@ -237,3 +237,10 @@ async def test_aborting_ends_both_halves_of_the_upstreams_side() -> None:
     with pytest.raises(asyncio.CancelledError):
         await call.sending
     assert aborted == ["response"]
+
+
+def test_a_head_says_nothing_by_default() -> None:
+    fresh, split = RequestHead(), split_request([])
+    assert fresh.passed == fresh.own == fresh.credentials == split.passed == split.own == []
+    assert fresh.content_type == fresh.content_encoding == split.content_type == b""
+    assert not any((fresh.authorized, fresh.chunked, fresh.expects_continue))
