@@ -137,7 +137,16 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             return False
         return True
 
-    # -- crash and stop
+    # -- start, crash and stop
+
+    async def on_start(self) -> None:
+        """Start the client, and watch the task without which it would wait for ever."""
+        await super().on_start()
+        self._ensure_consumer()._client._sync_task.add_done_callback(self._metadata_ended)
+
+    def _metadata_ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.parent_loop.call_soon_threadsafe(self._told, error)
 
     @property
     def is_running(self) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaConnectionError
 
 from app.engine.app import StreamApp
@@ -27,9 +28,11 @@ class Client:
         self.may_stop.set()
         self.was_let_stop = False
         self._client = self
+        self._sync_task: asyncio.Future[None] | None = None
 
     async def start(self) -> None:
         self._called("start")
+        self._sync_task = asyncio.get_running_loop().create_future()
 
     async def stop(self) -> None:
         self.was_let_stop = self.may_stop.wait(LONG_S)
@@ -102,6 +105,36 @@ async def test_a_client_that_does_not_start_ends_the_incarnation(tmp_path: Path)
         await stop_in_time(thread)
         assert app.failure is error
         assert not thread.is_running
+
+
+async def test_the_metadata_task_that_is_watched_has_that_name() -> None:
+    """A client has none before it is connected."""
+    assert AIOKafkaClient()._sync_task is None
+
+
+async def test_a_client_without_metadata_ends_the_incarnation(tmp_path: Path) -> None:
+    """Its task broke off: it would never find its coordinator again, nor commit."""
+    async with engine_app(tmp_path) as app:
+        client = Client()
+        thread = thread_of(app, client)
+        await thread.start()
+        error = RuntimeError("a bug of the client")
+        thread.thread_loop.call_soon_threadsafe(client._sync_task.set_exception, error)
+        async with asyncio.timeout(LONG_S):
+            await app.failed.wait()
+        assert app.failure is error
+        await stop_in_time(thread)
+
+
+async def test_a_metadata_task_that_a_stop_cancels_is_no_failure(tmp_path: Path) -> None:
+    async with engine_app(tmp_path) as app:
+        client = Client()
+        thread = thread_of(app, client)
+        await thread.start()
+        thread.thread_loop.call_soon_threadsafe(client._sync_task.cancel)
+        await stop_in_time(thread)
+        await asyncio.sleep(0)
+        assert app.failure is None
 
 
 async def test_a_client_that_blocks_its_thread_does_not_block_the_loop(tmp_path: Path) -> None:
