@@ -25,7 +25,8 @@ from app.plain_producer import Outgoing, PlainProducer
 from app.tasks import spawn
 
 logger = logging.getLogger(__name__)
-POLL_MS = 1000
+# The broker answers at once when there is something: until then, nobody need be asked again.
+POLL_MS = 10_000
 LIVE_TIMEOUT_S = 30.0
 SEEN_TIMEOUT_S = 5.0
 BACKOFF_FIRST_S, BACKOFF_S = 0.1, 2.0
@@ -148,7 +149,10 @@ class ControlTopic:
 
     async def _follow(self) -> None:
         consumer = AIOKafkaConsumer(
-            **self._connection, enable_auto_commit=False, auto_offset_reset="none"
+            **self._connection,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            fetch_max_wait_ms=POLL_MS,
         )
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
