@@ -35,7 +35,7 @@ class LoopLag:
             self._timer = None
 
     def _wait(self) -> None:
-        # A timer, no task that sleeps: that costs an idle process a third of what it takes.
+        # A timer, no task that sleeps: an idle process does this ten times a second, too.
         self._due_s = self._clock.monotonic_s() + self._interval_s
         self._timer = asyncio.get_running_loop().call_later(self._interval_s, self._sample)
 

@@ -26,6 +26,7 @@ from app.composition.tailing import Tailing
 from app.composition.watching import Watching
 from app.composition.ways import Ingest
 from app.composition.web import register_all
+from app.engine.connections import mend_connections
 from app.engine.host import DrainHook, HostApp
 from app.engine.stream_side import StreamSide, supervision
 from app.engine.web import WebOptions
@@ -50,6 +51,8 @@ class Process:
 
         With `share` the process is one of several on a port.
         """
+        # Here, because Faust's own command can be told to use uvloop as well.
+        mend_connections()
         self._share = share
         self._siblings = None if share is None else Siblings(share.number, share.ports)
         self.settings = settings

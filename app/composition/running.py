@@ -8,7 +8,6 @@ import signal
 import uvloop
 
 from app.composition.host import Process
-from app.engine.connections import mend_connections
 from app.logs import set_up_logging
 from app.processes.share import Share
 from config import Settings
@@ -24,7 +23,6 @@ def run_process(settings: Settings, share: Share | None = None) -> int:
     set_up_logging(settings.log.level, settings.log.format, settings.secrets())
     # The policy reaches the consumer's thread too, which makes a loop of its own.
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    mend_connections()
     process = Process(settings, share)
     with asyncio.Runner() as runner:
         return runner.run(_serve(process, share))
