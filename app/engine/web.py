@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web_runner import BaseSite, SockSite
+from aiohttp.web_runner import BaseSite, SockSite, TCPSite
 from faust.web.drivers.aiohttp import Server
 from faust.web.drivers.aiohttp import Web as FaustWeb
 
 from app.front import FrontRunner
 
 logger = logging.getLogger(__name__)
+# aiohttp's 128 are full at once when many clients connect in a burst: the rest wait for a second.
 BACKLOG = 1024
 Routes = Callable[[web.Application], None]
 
@@ -80,6 +81,16 @@ class HostWeb(FaustWeb):
             yield self._create_site()
         for each in self._sockets:
             yield SockSite(self._runner, each, backlog=BACKLOG)
+
+    def _new_transport_tcp(self) -> BaseSite:
+        conf = self.app.conf
+        return TCPSite(
+            self._runner,
+            conf.web_bind,
+            conf.web_port,
+            ssl_context=conf.web_ssl_context,
+            backlog=BACKLOG,
+        )
 
     async def stop_server(self) -> None:
         """Refuse new connections, let requests in flight end within the grace, clean up once."""

@@ -22,7 +22,9 @@ from proxy.publisher.spill.writing import Writing, slices
 
 T = TypeVar("T")
 Steps = Generator[None, None, T]
-SLICE_MESSAGES = 50
+# All that the sender takes at once, half a millisecond. Behind each slice the thread waits for the
+# interpreter, switching to and fro with the relay: in slices of 50 a call costs 98 µs, not 80.
+SLICE_MESSAGES = 200
 SLICE_BYTES = 1 << 20
 
 
