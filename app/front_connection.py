@@ -121,6 +121,7 @@ class FrontConnection(web.RequestHandler):
         answering, self._answering = self._answering, None
         if self._parked is not None:
             self._waiter, self._parked = self._parked, None
+            self._settled()
         unserved = None
         if self._patience is not None:
             unserved = self._awaited()
@@ -149,9 +150,7 @@ class FrontConnection(web.RequestHandler):
         self._answering = None
         if waiter is None:
             return
-        self._request_in_progress = False
-        if self._handler_waiter is not None and not self._handler_waiter.done():
-            self._handler_waiter.set_result(None)
+        self._settled()
         self._waiter = waiter
         self._keepalive = keep_alive
         if not keep_alive or self._close or self._force_close:
@@ -167,6 +166,12 @@ class FrontConnection(web.RequestHandler):
         if self._messages:
             # Not from within: a client that sends many at once must not nest as deep.
             self._loop.call_soon(self._serve, waiter)
+
+    def _settled(self) -> None:
+        """A stop need not wait for this connection any more."""
+        self._request_in_progress = False
+        if self._handler_waiter is not None and not self._handler_waiter.done():
+            self._handler_waiter.set_result(None)
 
     def ordinary(self, request: InPlaceRequest) -> web.BaseRequest:
         """See `InPlaceRequest.ordinary`."""

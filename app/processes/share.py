@@ -14,7 +14,7 @@ from typing import Self
 from app.errors import StartError
 
 LOOPBACK = "127.0.0.1"
-BACKLOG = 1024
+BACKLOG = 4096
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,3 +65,38 @@ async def test_streams_finish_and_are_published_and_no_group_is_joined(
     records = {each.request_id: each for each in (decode_record(m.value) for m in found)}
     assert {records[request_id].outcome for request_id, _ in done} == {"completed"}
     assert len(found) == STREAMS
+
+
+async def test_a_stop_does_not_wait_for_clients_that_leave_and_keeps_their_records(
+    own_kafka_broker: KafkaBroker, tmp_path: Path
+) -> None:
+    """Streams of a minute; the clients hang up a moment after SIGTERM."""
+    topics = Topics()
+    await own_kafka_broker.create_topics(topics.specs(), 2)
+    proxy = Process(
+        tmp_path / "proxy",
+        role="proxy",
+        kafka__bootstrap_servers=own_kafka_broker.bootstrap_servers,
+    )
+    answers: list[aiohttp.ClientResponse] = []
+    try:
+        await proxy.start().until_ready()
+        url = f"{proxy.url}/mock/v1/chat/completions"
+        headers = {"x-mock-chunks": "60", "x-mock-delay-ms": "1000"}
+        async with aiohttp.ClientSession() as session:
+            for _ in range(STREAMS):
+                answer = await session.post(url, json={**BODY, "stream": True}, headers=headers)
+                await answer.content.readany()
+                answers.append(answer)
+            stopping = asyncio.create_task(asyncio.to_thread(proxy.stop, 20))
+            await asyncio.sleep(1)
+            for answer in answers:
+                answer.close()
+        assert await stopping == 0
+    finally:
+        proxy.kill()
+    found = await consume_all(own_kafka_broker.bootstrap_servers, topics.exchanges)
+    records = [decode_record(message.value) for message in found]
+    ids = {answer.headers["tailrace-request-id"] for answer in answers}
+    assert {record.request_id for record in records} == ids
+    assert {record.outcome for record in records} == {"client_abort"}

@@ -182,6 +182,24 @@ async def test_a_stop_waits_for_what_is_under_way() -> None:
             each.close()
 
 
+@pytest.mark.parametrize("path", ["/in/held", "/other"])
+async def test_a_stop_does_not_wait_for_who_has_left(path: str) -> None:
+    async with serving() as stand:
+        stand.runner._shutdown_timeout = 10 * PATIENT_S
+        idle_reader, idle_writer = await stand.open()
+        idle_writer.write(post("/in/x", b"i"))
+        assert await answer_of(idle_reader) == b"i"
+        _, writer = await stand.open()
+        # The ordinary way waits for the rest of the body.
+        writer.write(post(path, b"last")[: None if path == "/in/held" else -2])
+        await asyncio.sleep(0.1)
+        stopping = asyncio.create_task(stand.runner.cleanup())
+        assert await asyncio.wait_for(idle_reader.read(), PATIENT_S) == b""
+        assert not stopping.done()
+        writer.close()
+        await asyncio.wait_for(stopping, PATIENT_S)
+
+
 async def test_a_stop_does_not_wait_for_ever(stand: Stand) -> None:
     async with serving() as stand:
         stand.runner._shutdown_timeout = 0.1
