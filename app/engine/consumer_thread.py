@@ -17,6 +17,8 @@ from faust.transport.drivers import aiokafka as driver
 from mode.threads import ServiceThread, WorkerThread
 from mode.utils.futures import maybe_set_exception
 
+from app.engine.fetch_waits import mend_fetcher
+
 logger = logging.getLogger(__name__)
 JOIN_POLL_S = 0.01
 ASK_S = 5.0
@@ -142,6 +144,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     async def on_start(self) -> None:
         """Start the client, and watch the task without which it would wait for ever."""
         await super().on_start()
+        mend_fetcher(self._ensure_consumer())
         self._ensure_consumer()._client._sync_task.add_done_callback(self._metadata_ended)
 
     def _metadata_ended(self, task: "asyncio.Task[None]") -> None:

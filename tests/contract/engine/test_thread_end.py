@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import KafkaConnectionError
 
 from app.engine.app import StreamApp
+from app.engine.fetch_waits import BusyFetcher
 from tests.support.kafkaless import engine_app
 
 LONG_S = 20.0
@@ -28,6 +30,7 @@ class Client:
         self.may_stop.set()
         self.was_let_stop = False
         self._client = self
+        self._fetcher = Fetcher.__new__(Fetcher)
         self._sync_task: asyncio.Future[None] | None = None
 
     async def start(self) -> None:
@@ -64,6 +67,7 @@ async def test_a_clean_stop_ends_the_thread_and_cuts_nothing(tmp_path: Path) -> 
         thread = thread_of(app, client)
         await thread.start()
         assert thread.is_running
+        assert isinstance(client._fetcher, BusyFetcher)
         await stop_in_time(thread)
         assert not thread.is_running
         assert client.calls == ["start", "stop"]

@@ -1,0 +1,11 @@
+"""Where aiokafka's fetcher reads what `BusyFetcher` answers."""
+
+import inspect
+
+from aiokafka.consumer.fetcher import Fetcher
+
+
+def test_what_is_asked_for_is_read_where_a_request_is_made() -> None:
+    assert inspect.getsource(Fetcher).count("self._fetch_max_wait_ms") == 2
+    made = inspect.getsource(Fetcher._get_actions_per_node)
+    assert made.count("self._fetch_max_wait_ms") == 1
