@@ -14,7 +14,7 @@ from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.errors import KafkaConnectionError
 
 from app.engine.app import StreamApp
-from app.engine.fetch_waits import BusyFetcher
+from app.engine.fetch_waits import PromptFetcher
 from tests.support.kafkaless import engine_app
 
 LONG_S = 20.0
@@ -67,7 +67,7 @@ async def test_a_clean_stop_ends_the_thread_and_cuts_nothing(tmp_path: Path) -> 
         thread = thread_of(app, client)
         await thread.start()
         assert thread.is_running
-        assert isinstance(client._fetcher, BusyFetcher)
+        assert isinstance(client._fetcher, PromptFetcher)
         await stop_in_time(thread)
         assert not thread.is_running
         assert client.calls == ["start", "stop"]
