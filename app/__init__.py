@@ -10,6 +10,7 @@
     cli/         the `tailrace` command, one file per subcommand
     main.py      builds the Faust application: `faust -A app.main worker`
     front.py     a way past the router for relayed calls;  front_connection.py  and past the task
+    listening.py     sockets that listen, with room for a burst of clients
     partitioning.py  keys to partitions
     logs.py      log lines;  redaction.py  credentials taken out of URLs, texts and log lines
     metrics.py   every metric in one typed list;  tally.py  counting on the hot path

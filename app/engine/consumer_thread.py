@@ -142,10 +142,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
     # -- start, crash and stop
 
     async def on_start(self) -> None:
-        """Start the client, and watch the task without which it would wait for ever."""
+        """Start the client, with waits of ours, and watch the task without which it would hang."""
         await super().on_start()
-        mend_fetcher(self._ensure_consumer())
-        self._ensure_consumer()._client._sync_task.add_done_callback(self._metadata_ended)
+        consumer = self._ensure_consumer()
+        mend_fetcher(consumer)
+        consumer._client._sync_task.add_done_callback(self._metadata_ended)
 
     def _metadata_ended(self, task: "asyncio.Task[None]") -> None:
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -12,11 +12,9 @@ from faust.web.drivers.aiohttp import Server
 from faust.web.drivers.aiohttp import Web as FaustWeb
 
 from app.front import FrontRunner
+from app.listening import BACKLOG
 
 logger = logging.getLogger(__name__)
-# As many as net.core.somaxconn allows (4096 since Linux 5.4). aiohttp's 128 are full at once when
-# clients come in a burst: those that find no place are reset some seconds later.
-BACKLOG = 4096
 Routes = Callable[[web.Application], None]
 
 

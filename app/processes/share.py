@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 from app.errors import StartError
+from app.listening import listening
 
 LOOPBACK = "127.0.0.1"
-BACKLOG = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +81,6 @@ class Sockets:
         self.refuse()
         os.close(self._lifeline)
         os.close(self._held)
-
-
-def listening(bind: str, port: int) -> socket.socket:
-    """A socket that listens. Raises: StartError, with the address."""
-    try:
-        family, *_, address = socket.getaddrinfo(
-            bind, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
-    except OSError as exc:
-        raise StartError(f"cannot listen on {bind}:{port}: {exc.strerror}") from exc
 
 
 def _port_of(listening_socket: socket.socket) -> int:

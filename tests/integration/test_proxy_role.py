@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -28,16 +29,24 @@ async def groups(broker: KafkaBroker) -> set[str]:
         await admin.close()
 
 
+async def proxy_on(broker: KafkaBroker, directory: Path) -> Process:
+    """A process in role `proxy`, not started yet; the topics are there."""
+    await broker.create_topics(Topics().specs(), 2)
+    return Process(
+        directory / "proxy", role="proxy", kafka__bootstrap_servers=broker.bootstrap_servers
+    )
+
+
+async def published(broker: KafkaBroker) -> list[Any]:
+    """All records on the topic."""
+    found = await consume_all(broker.bootstrap_servers, Topics().exchanges)
+    return [decode_record(message.value) for message in found]
+
+
 async def test_streams_finish_and_are_published_and_no_group_is_joined(
     own_kafka_broker: KafkaBroker, tmp_path: Path
 ) -> None:
-    topics = Topics()
-    await own_kafka_broker.create_topics(topics.specs(), 2)
-    proxy = Process(
-        tmp_path / "proxy",
-        role="proxy",
-        kafka__bootstrap_servers=own_kafka_broker.bootstrap_servers,
-    )
+    proxy = await proxy_on(own_kafka_broker, tmp_path)
     begun = asyncio.Semaphore(0)
 
     async def stream(session: aiohttp.ClientSession) -> tuple[str, bytes]:
@@ -61,8 +70,8 @@ async def test_streams_finish_and_are_published_and_no_group_is_joined(
         proxy.kill()
     assert all(body.endswith(b"data: [DONE]\n\n") for _, body in done)
     assert len({body.count(b"data: ") for _, body in done}) == 1
-    found = await consume_all(own_kafka_broker.bootstrap_servers, topics.exchanges)
-    records = {each.request_id: each for each in (decode_record(m.value) for m in found)}
+    found = await published(own_kafka_broker)
+    records = {each.request_id: each for each in found}
     assert {records[request_id].outcome for request_id, _ in done} == {"completed"}
     assert len(found) == STREAMS
 
@@ -71,13 +80,7 @@ async def test_a_stop_does_not_wait_for_clients_that_leave_and_keeps_their_recor
     own_kafka_broker: KafkaBroker, tmp_path: Path
 ) -> None:
     """Streams of a minute; the clients hang up a moment after SIGTERM."""
-    topics = Topics()
-    await own_kafka_broker.create_topics(topics.specs(), 2)
-    proxy = Process(
-        tmp_path / "proxy",
-        role="proxy",
-        kafka__bootstrap_servers=own_kafka_broker.bootstrap_servers,
-    )
+    proxy = await proxy_on(own_kafka_broker, tmp_path)
     answers: list[aiohttp.ClientResponse] = []
     try:
         await proxy.start().until_ready()
@@ -95,8 +98,7 @@ async def test_a_stop_does_not_wait_for_clients_that_leave_and_keeps_their_recor
         assert await stopping == 0
     finally:
         proxy.kill()
-    found = await consume_all(own_kafka_broker.bootstrap_servers, topics.exchanges)
-    records = [decode_record(message.value) for message in found]
+    records = await published(own_kafka_broker)
     ids = {answer.headers["tailrace-request-id"] for answer in answers}
     assert {record.request_id for record in records} == ids
     assert {record.outcome for record in records} == {"client_abort"}

@@ -192,7 +192,10 @@ async def test_a_stop_does_not_wait_for_who_has_left(path: str) -> None:
         _, writer = await stand.open()
         # The ordinary way waits for the rest of the body.
         writer.write(post(path, b"last")[: None if path == "/in/held" else -2])
-        await asyncio.sleep(0.1)
+        assert stand.runner.server is not None
+        async with asyncio.timeout(PATIENT_S):
+            while not any(each._request_in_progress for each in stand.runner.server.connections):
+                await asyncio.sleep(0.01)
         stopping = asyncio.create_task(stand.runner.cleanup())
         assert await asyncio.wait_for(idle_reader.read(), PATIENT_S) == b""
         assert not stopping.done()

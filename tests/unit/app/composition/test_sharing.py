@@ -7,7 +7,7 @@ import pytest
 from app.composition.sharing import check, run_processes
 from app.embedded.data_dir import DataDir, Lock
 from app.errors import StartError
-from app.processes.share import listening
+from app.listening import listening
 from config import Settings
 
 

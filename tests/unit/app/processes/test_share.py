@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from app.errors import StartError
-from app.processes.share import Share, Sockets, listening
+from app.processes.share import Share, Sockets
 
 
 def test_a_share_is_one_argument() -> None:
@@ -35,10 +35,3 @@ def test_the_port_and_one_of_each_child() -> None:
     sockets.close()
     assert os.read(reader, 1) == b""
     os.close(reader)
-
-
-def test_a_port_that_is_taken_is_named() -> None:
-    with listening("127.0.0.1", 0) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(StartError, match=f"cannot listen on 127.0.0.1:{port}: Address already"):
-            listening("127.0.0.1", port)
