@@ -1,5 +1,6 @@
 """Every page of the dashboard, with calls that the official SDKs make through `tailrace up`."""
 
+import asyncio
 import statistics
 import time
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from typing import Any
 import openai
 import pytest
 from aiohttp import web
+from playwright.async_api import Route
 
 from tests.support.browser import Watched, opened
 from tests.support.hooks import Hooks, receiving
@@ -59,6 +61,21 @@ async def test_a_call_appears_within_a_second_and_the_numbers_follow(stack: Proc
         await it.page.wait_for_selector('a[href="#/user/overview-user"]')
         await it.page.wait_for_selector(".uplot canvas")
         assert await it.serious_faults() == []
+
+
+async def test_a_list_says_that_it_is_empty_once_analytics_answered(stack: Process) -> None:
+    await stack.until_ready(180)
+    async with opened(stack.url) as it:
+        held: asyncio.Queue[Route] = asyncio.Queue()
+        await it.page.route("**/api/v1/exchanges?*", held.put)
+        await it.goto("#/user/nobody-at-all")
+        first = await held.get()
+        await it.page.wait_for_selector("text=Nothing of this user has been counted")
+        empty = it.page.locator("text=No exchanges yet.")
+        assert not await empty.is_visible()
+        await first.continue_()
+        await empty.wait_for(state="visible")
+        await it.page.unroute_all(behavior="ignoreErrors")
 
 
 async def test_filters_stay_in_the_address_and_hold_for_what_comes_live(stack: Process) -> None:

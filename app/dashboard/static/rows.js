@@ -64,6 +64,7 @@ const COLUMNS = [
 /** A table of exchanges, the newest first, a request at most once, at most `most` rows. */
 export class ExchangeTable {
   #shown = new Map();
+  #asked = false;
 
   constructor(caption, most) {
     this.most = most;
@@ -73,7 +74,13 @@ export class ExchangeTable {
     this.body = this.table.querySelector("tbody");
   }
 
-  /** Show these as well: from analytics, or of the live stream, which is ahead by a second or two. */
+  /** Show what analytics answered: only then is none to be seen none at all. */
+  answered(items) {
+    this.#asked = true;
+    this.merge(items);
+  }
+
+  /** Show these as well, of the live stream, which is ahead of analytics by a second or two. */
   merge(items, kind = null) {
     for (const each of items) {
       if (this.#shown.has(each.request_id)) continue;
@@ -86,7 +93,7 @@ export class ExchangeTable {
     if (rows.length !== this.body.rows.length || rows.some((row, at) => row !== this.body.rows[at])) {
       this.#place(rows);
     }
-    this.empty.hidden = rows.length > 0;
+    this.empty.hidden = rows.length > 0 || !this.#asked;
     this.table.hidden = rows.length === 0;
   }
 

@@ -41,13 +41,13 @@ export function exchangesView({ params, failed }) {
 
   async function more() {
     const page = await get("/api/v1/exchanges", { ...values, limit: PAGE, cursor });
-    list.merge(page.items);
+    list.answered(page.items);
     take(page);
   }
 
   async function newest() {
     const page = await get("/api/v1/exchanges", { ...values, limit: PAGE });
-    list.merge(page.items);
+    list.answered(page.items);
     return page;
   }
 

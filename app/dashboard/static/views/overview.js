@@ -51,7 +51,7 @@ export function overviewView({ params, failed }) {
 
   async function newest() {
     const page = await get("/api/v1/exchanges", { limit: LATEST });
-    latest.merge(page.items);
+    latest.answered(page.items);
   }
 
   async function load() {

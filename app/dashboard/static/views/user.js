@@ -30,7 +30,7 @@ export function userView({ rest, failed }) {
 
   async function newest() {
     const page = await get("/api/v1/exchanges", { user, limit: LATEST });
-    latest.merge(page.items);
+    latest.answered(page.items);
   }
 
   async function totals() {
