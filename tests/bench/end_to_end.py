@@ -5,9 +5,9 @@
 `tailrace up` with its object store and analytics engine on an Apache Kafka. Calls come at a steady
 rate to the built-in mock; some of them are probes, each of a fresh user and of a model that a
 webhook asks for, which are looked for everywhere until they are found. Then the rate grows by half
-from 100 on as long as all that was answered is counted within two seconds of the last call: the
-highest one that was. Records a second and core are those of that rate, over the CPU time of all our
-processes: relay, meter, archive, analytics and their stores, all but the broker.
+from 100 on as long as all calls are answered and counted within two seconds of when the last one
+was due: the highest one that was. Records a second and core are those of that rate, over the CPU
+time of all our processes: relay, meter, archive, analytics and their stores, all but the broker.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from typing import Any
 import aiohttp
 
 from tests.bench.paired import keep
-from tests.bench.steady import at_rate, call, tree_cpu_s
+from tests.bench.steady import RefusedError, at_rate, call, tree_cpu_s
 from tests.bench.visible import percentile
 from tests.support.hooks import SECRET_KEY, Hooks, Receiver, receiving
 from tests.support.kafka import KafkaBroker
@@ -89,15 +89,17 @@ async def run_at(stack: Process, hooks: Receiver, rate: int, seconds: float) -> 
                 request_id, _, ended_s = await call(
                     session, stack.url, user, model=PROBED if is_probe else PLAIN
                 )
-            except (aiohttp.ClientError, OSError):
+            except (aiohttp.ClientError, OSError, RefusedError):
                 failed += 1
                 return
             answered += 1
             if is_probe:
                 probes.append(asyncio.create_task(looking.probe(user, request_id, ended_s)))
 
+        due_s = time.perf_counter() + seconds
         late_s = await at_rate(rate, seconds, made)
-        behind_s = await until_counted(stack, before + answered)
+        await until_counted(stack, before + answered)
+        behind_s = max(0.0, time.perf_counter() - due_s)
         await asyncio.gather(*probes)
     return ages(looking.ages_ms) | {
         "rate": rate,
@@ -109,14 +111,13 @@ async def run_at(stack: Process, hooks: Receiver, rate: int, seconds: float) -> 
     }
 
 
-async def until_counted(stack: Process, count: float) -> float:
-    """Seconds until so many are counted, at most so long as probes are looked for."""
+async def until_counted(stack: Process, count: float) -> None:
+    """Wait until so many are counted, at most so long as probes are looked for."""
     began_s = time.perf_counter()
     while await metric(stack, "metered_total", verdict="counted") < count:
         if time.perf_counter() - began_s > FOUND_WITHIN_S:
             break
         await asyncio.sleep(0.05)
-    return time.perf_counter() - began_s
 
 
 def ages(found_ms: Ages) -> dict[str, Any]:

@@ -15,6 +15,10 @@ from tests.bench.cpu import cpu_s_of
 PATH = "/mock/v1/chat/completions"
 
 
+class RefusedError(Exception):
+    """An answer that is not 200, with its text."""
+
+
 def body_of(model: str, size: int = 1000) -> dict[str, object]:
     """A request of about so many bytes."""
     return {"model": model, "messages": [{"role": "user", "content": "x" * size}]}
@@ -23,12 +27,16 @@ def body_of(model: str, size: int = 1000) -> dict[str, object]:
 async def call(
     session: aiohttp.ClientSession, url: str, user: str, *, model: str, delay_ms: int = 0
 ) -> tuple[str, float, float]:
-    """One exchange: its id, how long it took in milliseconds, and when it had ended."""
+    """One exchange: its id, how long it took in milliseconds, and when it had ended.
+
+    Raises: RefusedError.
+    """
     headers = {"Tailrace-User-Id": user, "x-mock-delay-ms": str(delay_ms)}
     began_s = time.perf_counter()
     async with session.post(url + PATH, json=body_of(model), headers=headers) as answer:
-        await answer.read()
-        assert answer.status == 200, await answer.text()
+        text = await answer.text()
+        if answer.status != 200:
+            raise RefusedError(text)
         ended_s = time.perf_counter()
         return answer.headers["tailrace-request-id"], (ended_s - began_s) * 1000, ended_s
 
