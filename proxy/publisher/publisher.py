@@ -107,13 +107,22 @@ class Publisher:
 
     # -- what the relay sees
 
-    def stamp(self) -> Stamp:
-        """The next place among this producer's records, and the time now."""
+    def stamp(self, tenant: str) -> Stamp:
+        """The next place among this producer's records, and the time now: it is proxied now.
+
+        An answer that is out is counted, though its record may be made later, or never.
+        """
         sequence, self._sequence = self._sequence, self._sequence + 1
-        return Stamp(self._producer_id, sequence, utc(self._clock.now_s()))
+        produced_at = utc(self._clock.now_s())
+        if self.book is not None:
+            self.book.account(tenant, produced_at.timestamp()).proxied(sequence)
+        return Stamp(self._producer_id, sequence, produced_at)
 
     def offer(self, finished: Finished) -> None:
-        """Take an exchange; never blocks, never raises. After `close` it is dropped and counted."""
+        """Take an exchange under a stamp of ours; never blocks, never raises.
+
+        After `close` it is dropped and counted.
+        """
         account = self._account(finished.draft)
         if not self._sampler.keeps(finished.draft):
             self._sampled_out.inc()
@@ -132,13 +141,11 @@ class Publisher:
             self._encoder.wake()
 
     def _account(self, draft: Draft) -> Account | None:
-        """Where the fate of a record is counted; it is proxied now."""
+        """Where the fate of a record is counted."""
         if self.book is None:
             return None
         fields = draft.fields
-        account = self.book.account(fields["tenant"], fields["produced_at"].timestamp())
-        account.proxied(fields["sequence"])
-        return account
+        return self.book.account(fields["tenant"], fields["produced_at"].timestamp())
 
     # -- life
 
@@ -173,6 +180,7 @@ class Publisher:
             logger.error("%d records are dropped at the end", dropped)
         if self.before_close is not None:
             await self.before_close()
+        self.book = None
         await self._outlet.close()
 
     async def _is_emptied(self, timeout_s: float) -> bool:

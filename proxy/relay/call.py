@@ -118,6 +118,7 @@ class Call:
         "_is_start_told",
         "_meta",
         "_sent",
+        "_stamp",
         "_started",
         "_times_s",
         "dialect",
@@ -146,6 +147,7 @@ class Call:
         self._chunks: list[bytes] = []
         self._times_s: list[float] = []
         self._held_bytes = 0
+        self._stamp: Stamp | None = None
         self._finished = False
         self.dialect = dialect
         self.refusal = refusal
@@ -198,11 +200,25 @@ class Call:
         if self.response is not None:
             self.response.abort()
 
+    def take_place(self) -> None:
+        """The answer is out, or is about to be: it counts, whatever becomes of this process."""
+        if self._stamp is None:
+            try:
+                self._stamp = self._calls.recorder.sink.stamp(self._meta.tenant)
+            except Exception:  # noqa: BLE001 - counted; tried again with the record
+                self._calls.count_failure("finish")
+
+    def complete(self) -> None:
+        """All went well, and is over now; the record is made when the loop has time."""
+        self.take_place()
+        self._calls.completed.add(self._finish_completed)
+
     def finish(self, outcome: Outcome, error: str | None = None, at_s: float | None = None) -> None:
         """Make the record and give it away; only the first end counts. It ended `at_s`, or now."""
         if self._finished:
             return
         self._finished = True
+        self.take_place()
         ending = Ending(outcome, error)
         at_s = self._clock.monotonic_s() if at_s is None else at_s
         if larger := self._larger():
@@ -210,14 +226,14 @@ class Call:
         else:
             self._give(ending, at_s)
 
-    def finish_completed(self, at_s: float) -> None:
-        """All went well, and was over then."""
+    def _finish_completed(self, at_s: float) -> None:
         self.finish("completed", at_s=at_s)
 
     def _give(self, ending: Ending, at_s: float) -> None:
         sink = self._calls.recorder.sink
         try:
-            finished = self._record(ending, at_s, sink.stamp())
+            stamp = self._stamp or sink.stamp(self._meta.tenant)
+            finished = self._record(ending, at_s, stamp)
             sink.offer(finished)
             self._calls.count_relayed(self._meta.provider, finished.draft.fields["outcome"])
         except Exception:  # noqa: BLE001 - counted; the response is out already

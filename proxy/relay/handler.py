@@ -223,6 +223,7 @@ async def pass_rest(
         _let_go(extra, down)
         raise
     _let_go(extra, down)
+    call.take_place()
     await down.end()
     call.finish("completed")
 
@@ -246,6 +247,7 @@ def _let_go(extra: UsageFilter | None, down: Downstream) -> None:
 
 async def _fail(call: Call, down: Downstream, fault: Fault, detail: str) -> None:
     call.abort()
+    call.take_place()
     try:
         if down.started:
             down.cut()

@@ -147,8 +147,9 @@ class InPlaceCall:
         if down.is_paused:
             self._go_on(pass_rest(call, down, response))
         elif response.is_over:
+            call.take_place()
             down.finish()
-            self._relay.calls.completed.add(call.finish_completed)
+            call.complete()
             self._over()
         else:
             response.expect_more()

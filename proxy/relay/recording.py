@@ -15,8 +15,8 @@ from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
 class RecordSink(Protocol):
     """Where records go; neither call waits for anything."""
 
-    def stamp(self) -> Stamp:
-        """The next place among this producer's records."""
+    def stamp(self, tenant: str) -> Stamp:
+        """The next place among this producer's records, which counts as a record's from now on."""
 
     def offer(self, finished: Finished) -> None:
         """Take a finished exchange."""

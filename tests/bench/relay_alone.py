@@ -33,7 +33,7 @@ STAMP = Stamp("nobody", 0, utc(0))
 class Nowhere:
     """Takes records and forgets them."""
 
-    def stamp(self) -> Stamp:
+    def stamp(self, tenant: str) -> Stamp:
         """The same for all."""
         return STAMP
 

@@ -31,14 +31,16 @@ PATIENT_S = 20
 
 @dataclass
 class ListSink:
-    """Takes every finished exchange; a test waits for the n-th."""
+    """Takes every finished exchange; a test waits for the n-th. `stamped` has tenants in order."""
 
     finished: list[Finished] = field(default_factory=list)
+    stamped: list[str] = field(default_factory=list)
     _came: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def stamp(self) -> Stamp:
+    def stamp(self, tenant: str) -> Stamp:
         """The next stamp of producer `test`."""
-        return Stamp("test", len(self.finished), utc(1_700_000_000))
+        self.stamped.append(tenant)
+        return Stamp("test", len(self.stamped) - 1, utc(1_700_000_000))
 
     def offer(self, finished: Finished) -> None:
         """Keep it."""

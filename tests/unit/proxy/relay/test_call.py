@@ -100,12 +100,37 @@ async def test_calls_that_went_well_are_finished_soon_with_the_time_of_their_end
     calls = [desk.open() for _ in range(3)]
     for call in calls:
         desk.clock.advance(1)
-        desk.calls.completed.add(call.finish_completed)
+        call.complete()
     assert desk.sink.finished == []
     desk.clock.advance(100)
     for _ in range(10):
         await asyncio.sleep(0)
     assert [each.record.timings_ms.total for each in desk.sink.finished] == [1000, 2000, 3000]
+
+
+async def test_an_answer_has_its_place_before_its_record_is_made() -> None:
+    """Once: a process that is killed in between is known to have had it."""
+    desk = Desk()
+    for number in range(3):
+        call = desk.open()
+        call.take_place()
+        call.complete()
+        assert (len(desk.sink.stamped), len(desk.sink.finished)) == (number + 1, 0)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert [each.record.sequence for each in desk.sink.finished] == [0, 1, 2]
+    assert desk.sink.stamped == ["default"] * 3
+
+
+async def test_a_place_that_cannot_be_had_yet_is_asked_for_with_the_record() -> None:
+    desk = Desk()
+    call, stamp = desk.open(), desk.sink.stamp
+    desk.sink.stamp = lambda tenant: 1 / 0  # type: ignore[method-assign, assignment, return-value]
+    call.take_place()
+    desk.sink.stamp = stamp  # type: ignore[method-assign]
+    call.finish("completed")
+    assert len(desk.sink.finished) == 1
+    assert desk.count("capture_failures_total", stage="finish") == 1
 
 
 async def test_the_capture_is_told_of_what_passed_when_that_is_much() -> None:
