@@ -6,6 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PIP_INSTALL := $(PIP) install -c constraints.txt
 PROGRESS := awk '/^ *(Downloading|Using cached).*MB\)/ {split($$(NF-2), name, "-"); print "  " name[1], $$(NF-1), $$NF} /^Installing/ {print "  unpacking"} {fflush()}'
 PYTEST := $(BIN)/python -m pytest -q
+LANES ?= 2
 RUN_NEEDS := pyproject.toml constraints.txt requirements.txt requirements-embedded.txt
 SHELL := bash
 .DEFAULT_GOAL := help
@@ -17,8 +18,8 @@ run: $(VENV)/.run  ## install, then start everything on embedded defaults in the
 demo: $(VENV)/.test  ## `make run` plus sample traffic from the official SDKs, then the live table
 	@exec $(BIN)/tailrace demo
 
-test: $(VENV)/.test  ## install, then run the whole suite: fast tests first, Apache Kafka last
-	@$(PYTEST)
+test: $(VENV)/.test  ## install, then run the whole suite in two lanes: fast tests first, Apache Kafka last
+	@$(PYTEST) -n $(LANES) --dist loadgroup --no-loadscope-reorder
 
 check: $(VENV)/.test  ## format, lint, types, import rules, architecture
 	@$(BIN)/ruff format --check .

@@ -7,6 +7,7 @@ unless TAILRACE_REQUIRE_KAFKA is set: then they fail.
 import asyncio
 import base64
 import ctypes
+import fcntl
 import shutil
 import signal
 import socket
@@ -65,15 +66,18 @@ def missing() -> str | None:
 
 
 def jars() -> str:
-    """The class path of the broker, fetched through Maven once."""
+    """The class path of the broker, fetched through Maven once, whichever lane comes first."""
     pom = Path(__file__).resolve().parents[1] / "kafka" / "pom.xml"
     marker = JARS / ".complete"
-    if not marker.exists() or marker.read_text() != pom.read_text():
-        shutil.rmtree(JARS, ignore_errors=True)
-        command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
-        options = [f"-DoutputDirectory={JARS}", "-DincludeScope=runtime"]
-        subprocess.run([*command, *options], check=True, timeout=600)
-        marker.write_text(pom.read_text())
+    JARS.parent.mkdir(parents=True, exist_ok=True)
+    with JARS.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not marker.exists() or marker.read_text() != pom.read_text():
+            shutil.rmtree(JARS, ignore_errors=True)
+            command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies"]
+            options = [f"-DoutputDirectory={JARS}", "-DincludeScope=runtime"]
+            subprocess.run([*command, *options], check=True, timeout=600)
+            marker.write_text(pom.read_text())
     return f"{JARS}/*"
 
 

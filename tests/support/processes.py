@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,17 @@ import aiohttp
 REPO = Path(__file__).resolve().parents[2]
 
 COMMAND_TIMEOUT_S = 90
+# Below what Linux takes for outgoing connections (`net.ipv4.ip_local_port_range`: from 32768).
+LISTENED = range(20_000, 32_000)
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on now, of those that the kernel gives to no connection meanwhile."""
+    while True:
+        port = secrets.choice(LISTENED)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 async def until_open(port: int, timeout_s: float = 30) -> None:
