@@ -161,7 +161,9 @@ FILTERS: list[tuple[list[tuple[str, str]], Wanted]] = [
 ]
 
 
-@pytest.mark.parametrize(("pairs", "wanted"), FILTERS, ids=lambda each: str(each)[:40])
+@pytest.mark.parametrize(
+    ("pairs", "wanted"), FILTERS, ids=[str(pairs)[:40] for pairs, _ in FILTERS]
+)
 async def test_filters(
     engine: ClickHouse, pairs: list[tuple[str, str]], wanted: Callable[[Fact], bool]
 ) -> None:
