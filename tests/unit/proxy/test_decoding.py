@@ -86,7 +86,9 @@ def test_a_second_member_may_begin_anywhere_and_must_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "member"), [("gzip", gzip.compress(b"")), ("zstd", zstd.compress(b""))]
+    ("encoding", "member"),
+    [("gzip", gzip.compress(b"")), ("zstd", zstd.compress(b""))],
+    ids=["gzip", "zstd"],
 )
 def test_members_without_end_are_garbage(encoding: str, member: bytes) -> None:
     decoder = Decoder(encoding, 100)

@@ -66,7 +66,9 @@ def test_an_encoded_body_is_decoded_for_reading_and_kept_as_it_came() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"not gzip", gzip.compress(BODY)[:-9], gzip.compress(bytes(3000))]
+    "data",
+    [b"not gzip", gzip.compress(BODY)[:-9], gzip.compress(bytes(3000))],
+    ids=["no gzip", "cut off", "too large"],
 )
 def test_what_cannot_be_decoded_is_noted(data: bytes) -> None:
     limits = CaptureLimits(max_decoded_bytes=2000)
