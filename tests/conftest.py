@@ -15,7 +15,6 @@ settings.load_profile("same")
 
 pytest_plugins = [
     "tests.support.analytics",
-    "tests.support.browser",
     "tests.support.kafka",
     "tests.support.ordering",
     "tests.support.seaweed",

@@ -178,6 +178,7 @@ def run(block: Block, folder: Path, address: str) -> str:
 @pytest.mark.embedded
 @pytest.mark.slow
 @pytest.mark.timeout(240)
+@pytest.mark.xdist_group("up")
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl: install curl")
 async def test_every_block_that_is_to_run_does(stack: Process, tmp_path: Path) -> None:
     await stack.until_ready(180)

@@ -11,7 +11,12 @@ from tests.browser.test_pages import called, shown
 from tests.support.browser import NARROW
 from tests.support.processes import Process
 
-pytestmark = [pytest.mark.embedded, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.embedded,
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("up"),
+]
 MARKUP = '<script>document.title="run"</script><img src=x onerror="document.title=1"><a href="//e">'
 RTL = "مرحبا بالعالم 🌊 שלום \u202eevil\u202c"
 MANY_BYTES = 5 << 20

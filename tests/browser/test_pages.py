@@ -16,7 +16,12 @@ from tests.support.browser import Watched, opened
 from tests.support.hooks import Hooks, receiving
 from tests.support.processes import Process
 
-pytestmark = [pytest.mark.embedded, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.embedded,
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+    pytest.mark.xdist_group("up"),
+]
 CALLS = 5
 VISIBLE_S = 1.0
 

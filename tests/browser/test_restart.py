@@ -5,7 +5,12 @@ import pytest
 from tests.browser.test_pages import called, shown
 from tests.support.processes import Process
 
-pytestmark = [pytest.mark.embedded, pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.embedded,
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.xdist_group("up"),
+]
 
 
 async def test_a_page_outlives_the_worker(stack: Process) -> None:

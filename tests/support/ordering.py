@@ -1,8 +1,7 @@
 """The order of a run: fast tests first, then slow ones, the embedded services, Apache Kafka.
 
-In a run of several lanes (`pytest -n 2 --dist loadgroup`, as `make test` does), one of them takes
-all tests of the embedded services: two of `tailrace up` that start at once would both see the same
-preferred ports free.
+`make test` runs them in two lanes. Those marked `xdist_group("up")` share one: two of `tailrace up`
+that start at once may both see the same preferred port free.
 """
 
 from collections.abc import Container
@@ -10,7 +9,6 @@ from collections.abc import Container
 import pytest
 
 GROUPS = ("slow", "embedded", "kafka", "chaos")
-ONE_LANE = "embedded"
 
 
 def rank(markers: Container[str]) -> int:
@@ -22,6 +20,3 @@ def rank(markers: Container[str]) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort by group; within one, the order stays."""
     items.sort(key=lambda item: rank({mark.name for mark in item.iter_markers()}))
-    for item in items:
-        if item.get_closest_marker(ONE_LANE):
-            item.add_marker(pytest.mark.xdist_group(ONE_LANE))
