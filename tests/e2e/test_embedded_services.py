@@ -22,7 +22,7 @@ from app.topic_admin import ensure_topics
 from config import load_settings
 from tests.support.embedded import needs_embedded
 
-pytestmark = [pytest.mark.embedded, needs_embedded]
+pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("up"), needs_embedded]
 
 OWN = {
     "broker": ("TAILRACE_KAFKA__BOOTSTRAP_SERVERS", "own:9092"),

@@ -1,6 +1,6 @@
 """The order of a run: fast tests first, then slow ones, the embedded services, Apache Kafka.
 
-`make test` runs them in two lanes. Those marked `xdist_group("up")` share one: two of `tailrace up`
+`make test` runs them in two lanes. Those marked `xdist_group("up")` share one: two embedded services
 that start at once may both see the same preferred port free.
 """
 
