@@ -10,7 +10,6 @@ from typing import Final, Literal, get_args
 
 from app.clock import Clock, utc
 from app.metrics import Metrics
-from app.record.draft import Draft
 from app.record.topics import Topics
 from app.tasks import spawn
 from proxy.exchange import Finished, Stamp
@@ -80,6 +79,8 @@ class Publisher:
         self._encoder = Encoder(self.queue, topics, observe=observe, on_encoded=self._sender.wake)
         self._encoder.gather_s = bounds.gather_s
         self._sequence = 0
+        # Where the fate of each record that is not offered yet is counted.
+        self._stamped: dict[int, Account] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._stopped = False
         self._show()
@@ -115,7 +116,8 @@ class Publisher:
         sequence, self._sequence = self._sequence, self._sequence + 1
         produced_at = utc(self._clock.now_s())
         if self.book is not None:
-            self.book.account(tenant, produced_at.timestamp()).proxied(sequence)
+            account = self._stamped[sequence] = self.book.account(tenant, produced_at.timestamp())
+            account.proxied(sequence)
         return Stamp(self._producer_id, sequence, produced_at)
 
     def offer(self, finished: Finished) -> None:
@@ -123,7 +125,7 @@ class Publisher:
 
         After `close` it is dropped and counted.
         """
-        account = self._account(finished.draft)
+        account = self._stamped.pop(finished.draft.fields["sequence"], None)
         if not self._sampler.keeps(finished.draft):
             self._sampled_out.inc()
             if account is not None:
@@ -139,13 +141,6 @@ class Publisher:
             self.queue.give_up()
         else:
             self._encoder.wake()
-
-    def _account(self, draft: Draft) -> Account | None:
-        """Where the fate of a record is counted."""
-        if self.book is None:
-            return None
-        fields = draft.fields
-        return self.book.account(fields["tenant"], fields["produced_at"].timestamp())
 
     # -- life
 
@@ -181,6 +176,7 @@ class Publisher:
         if self.before_close is not None:
             await self.before_close()
         self.book = None
+        self._stamped.clear()
         await self._outlet.close()
 
     async def _is_emptied(self, timeout_s: float) -> bool:

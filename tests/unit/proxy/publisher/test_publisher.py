@@ -195,12 +195,26 @@ async def test_one_that_is_offered_under_its_stamp_is_counted_once(tmp_path: Pat
     async with publishing() as stand:
         stand.publisher.book = book = Book(tmp_path, "p")
         stamp = stand.publisher.stamp("default")
-        exchange = finished(stamp.sequence)
-        exchange.draft.fields["produced_at"] = stamp.produced_at
-        stand.publisher.offer(exchange)
+        stand.publisher.offer(finished(stamp.sequence))
         await until(lambda: stand.sequences() == [0])
         (told,) = book.moved()
         assert (told.tenant, told.proxied, told.durable) == ("default", 1, 1)
+
+
+async def test_one_that_was_stamped_and_comes_after_the_close_is_dropped(tmp_path: Path) -> None:
+    """Its account is told and closed by then: it is pending there, which is what it is."""
+    async with publishing() as stand:
+        stand.publisher.book = book = Book(tmp_path, "p")
+
+        async def close() -> None:
+            book.close(told=False)
+
+        stand.publisher.before_close = close
+        stamp = stand.publisher.stamp("default")
+    stand.publisher.offer(finished(stamp.sequence))
+    assert stand.count("dropped_total", reason="shutdown") == 1
+    (left,) = [each for each in slots(book.path.read_bytes()) if each.tenant == "default"]
+    assert counts_of(left, "p").pending == 1
 
 
 async def test_at_boot_the_state_is_retrying_until_the_way_out_works() -> None:
