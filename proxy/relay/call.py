@@ -205,12 +205,11 @@ class Call:
         if self._stamp is None:
             try:
                 self._stamp = self._calls.recorder.sink.stamp(self._meta.tenant)
-            except Exception:  # noqa: BLE001 - counted; tried again with the record
+            except Exception:  # noqa: BLE001 - counted; tried again at the end
                 self._calls.count_failure("finish")
 
     def complete(self) -> None:
-        """All went well, and is over now; the record is made when the loop has time."""
-        self.take_place()
+        """All went well, its place is taken; the record is made when the loop has time."""
         self._calls.completed.add(self._finish_completed)
 
     def finish(self, outcome: Outcome, error: str | None = None, at_s: float | None = None) -> None:
@@ -230,11 +229,12 @@ class Call:
         self.finish("completed", at_s=at_s)
 
     def _give(self, ending: Ending, at_s: float) -> None:
-        sink = self._calls.recorder.sink
+        if self._stamp is None:
+            # Twice refused a place, and counted so.
+            return
         try:
-            stamp = self._stamp or sink.stamp(self._meta.tenant)
-            finished = self._record(ending, at_s, stamp)
-            sink.offer(finished)
+            finished = self._record(ending, at_s, self._stamp)
+            self._calls.recorder.sink.offer(finished)
             self._calls.count_relayed(self._meta.provider, finished.draft.fields["outcome"])
         except Exception:  # noqa: BLE001 - counted; the response is out already
             self._calls.count_failure("finish")

@@ -16,7 +16,7 @@ class RecordSink(Protocol):
     """Where records go; neither call waits for anything."""
 
     def stamp(self, tenant: str) -> Stamp:
-        """The next place among this producer's records, which counts as a record's from now on."""
+        """The next place among this producer's records: it is proxied from now on."""
 
     def offer(self, finished: Finished) -> None:
         """Take a finished exchange."""
