@@ -19,6 +19,7 @@ from app.reference.routes import ANY, ROUTES
 from config import load_settings
 from config.loading import KNOWN
 from config.variables import NOT_SETTINGS
+from tests.support.embedded import preferred_ports
 from tests.support.house.sources import REPO
 from tests.support.processes import Process
 from tests.support.readme import Block, blocks, prints, to_run, unmarked
@@ -178,7 +179,7 @@ def run(block: Block, folder: Path, address: str) -> str:
 @pytest.mark.embedded
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-@pytest.mark.xdist_group("up")
+@preferred_ports
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl: install curl")
 async def test_every_block_that_is_to_run_does(stack: Process, tmp_path: Path) -> None:
     await stack.until_ready(180)

@@ -9,13 +9,14 @@ import pytest
 
 from tests.browser.test_pages import called, shown
 from tests.support.browser import NARROW
+from tests.support.embedded import preferred_ports
 from tests.support.processes import Process
 
 pytestmark = [
     pytest.mark.embedded,
     pytest.mark.slow,
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("up"),
+    preferred_ports,
 ]
 MARKUP = '<script>document.title="run"</script><img src=x onerror="document.title=1"><a href="//e">'
 RTL = "مرحبا بالعالم 🌊 שלום \u202eevil\u202c"

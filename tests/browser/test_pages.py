@@ -13,6 +13,7 @@ from aiohttp import web
 from playwright.async_api import Route
 
 from tests.support.browser import Watched, opened
+from tests.support.embedded import preferred_ports
 from tests.support.hooks import Hooks, receiving
 from tests.support.processes import Process
 
@@ -20,7 +21,7 @@ pytestmark = [
     pytest.mark.embedded,
     pytest.mark.slow,
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("up"),
+    preferred_ports,
 ]
 CALLS = 5
 VISIBLE_S = 1.0

@@ -3,13 +3,14 @@
 import pytest
 
 from tests.browser.test_pages import called, shown
+from tests.support.embedded import preferred_ports
 from tests.support.processes import Process
 
 pytestmark = [
     pytest.mark.embedded,
     pytest.mark.slow,
     pytest.mark.timeout(300),
-    pytest.mark.xdist_group("up"),
+    preferred_ports,
 ]
 
 

@@ -4,13 +4,14 @@ import pytest
 
 from tests.browser.test_pages import called, shown
 from tests.support.browser import NARROW, WIDE, Theme
+from tests.support.embedded import preferred_ports
 from tests.support.processes import Process
 
 pytestmark = [
     pytest.mark.embedded,
     pytest.mark.slow,
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("up"),
+    preferred_ports,
 ]
 USERS = ("alice", "bob", "carol", "dave")
 MODELS = ("gpt-4o-mini", "gpt-4o", "o3-mini")

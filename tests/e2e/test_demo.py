@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.embedded import preferred_ports
 from tests.support.processes import REPO, Process
 
 
 @pytest.mark.embedded
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-@pytest.mark.xdist_group("up")
+@preferred_ports
 def test_the_demo_adds_up_and_leaves_nothing_running(tmp_path: Path) -> None:
     """Equal bodies, exact totals, exit code 0, no process that still uses the data directory."""
     environ = Process(tmp_path / "data").environ()

@@ -20,9 +20,9 @@ from app.ids import RandomIds
 from app.record.topics import Topics
 from app.topic_admin import ensure_topics
 from config import load_settings
-from tests.support.embedded import needs_embedded
+from tests.support.embedded import needs_embedded, preferred_ports
 
-pytestmark = [pytest.mark.embedded, pytest.mark.xdist_group("up"), needs_embedded]
+pytestmark = [pytest.mark.embedded, preferred_ports, needs_embedded]
 
 OWN = {
     "broker": ("TAILRACE_KAFKA__BOOTSTRAP_SERVERS", "own:9092"),

