@@ -247,11 +247,10 @@ class StreamApp(LiveReads, Sinking, faust.App):
 
     def on_rebalance_end(self) -> None:
         """The streams flow again, unless the partitions have moved on meanwhile."""
-        if self._is_recovered:
+        if self._is_recovered():
             self.rebalancing = False
             self.reader.open_sources()
 
-    @property
     def _is_recovered(self) -> bool:
         if self.failure is not None:
             return False
@@ -260,7 +259,10 @@ class StreamApp(LiveReads, Sinking, faust.App):
         return generation is not None and generation == recovered
 
     async def _recovered(self, app: Any, **kwargs: Any) -> None:
-        if not self._is_recovered or not await self._is_same_epoch():
+        if not self._is_recovered() or not await self._is_same_epoch():
+            return
+        if not self._is_recovered():
+            # The partitions were taken while the epoch was asked for.
             return
         partitions = {
             tp.partition for tp in self.consumer.assignment() if tp.topic in self._sources

@@ -197,7 +197,8 @@ class RocksStore(rocksdb.Store):
         """The broker has a change; its offset is persisted with the next commit."""
         self._sent[partition] = max(offset, self._sent.get(partition, -1))
         self._has[partition] = max(offset, self._has.get(partition, -1))
-        self._queued[partition] = self._queued.get(partition, 0) - 1
+        if queued := self._queued.get(partition):
+            self._queued[partition] = queued - 1
 
     def persist_sent(self) -> None:
         """Persist how far the changelog has what these databases have."""
@@ -208,7 +209,7 @@ class RocksStore(rocksdb.Store):
 
     def leave(self, partition: int, at_s: float) -> None:
         """Date what was served until now; a change that may not have come through spoils it."""
-        if partition in self._dbs and not self._queued.pop(partition, 0):
+        if partition in self._dbs and not self._queued.get(partition):
             self.copies.date(partition, self._has.get(partition, -1), at_s)
 
     def reached(self, partition: int, end: int, at_s: float) -> None:

@@ -5,7 +5,10 @@ from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, cast
 
+from aiokafka.errors import KafkaTimeoutError
 from faust.tables.manager import TableManager as FaustTableManager
+from faust.tables.recovery import Recovery as FaustRecovery
+from faust.tables.recovery import ServiceStopped
 from faust.tables.table import Table as FaustTable
 
 from app.engine.contracts import Message
@@ -80,8 +83,32 @@ def changelog_configs(ttl_s: int | None) -> dict[str, str]:
     return {"cleanup.policy": "compact,delete", "retention.ms": str(ttl_s * MS)}
 
 
+class Recovery(FaustRecovery):
+    """Faust's recovery, which takes a step that timed out for a stop, and never recovers again."""
+
+    app: Any
+
+    async def _wait(self, coro: Any, timeout: Any = None) -> None:
+        """Wait for a step. Raises: KafkaTimeoutError, after a fail-stop, when it takes too long."""
+        try:
+            await super()._wait(coro, timeout)
+        except ServiceStopped:
+            if self.should_stop:
+                raise
+            late = KafkaTimeoutError(f"a step of the recovery took more than {timeout} s")
+            self.app.fail_stop(late)
+            raise late from None
+
+
 class TableManager(FaustTableManager):
     """Faust's manager, without its second of sleep at the start."""
+
+    @property
+    def recovery(self) -> FaustRecovery:
+        """Our recovery service, made when it is asked for."""
+        if self._recovery is None:
+            self._recovery = Recovery(self.app, self, beacon=self.beacon, loop=self.loop)
+        return self._recovery
 
     async def on_start(self) -> None:
         """Register the changelogs and start the recovery service."""

@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,26 @@ async def test_an_app_without_a_thread_or_tables_is_gone(tmp_path: Path) -> None
         assert not app.is_gone
         await store.stop()
         assert app.is_gone
+
+
+async def test_partitions_taken_while_the_epoch_is_asked_for_are_not_served(tmp_path: Path) -> None:
+    async with engine_app(tmp_path) as app:
+        asked, answer = asyncio.Event(), asyncio.Event()
+
+        async def ask() -> str:
+            asked.set()
+            await answer.wait()
+            return "0"
+
+        assigned: list[set[int]] = []
+        app.on_assigned(assigned.append)
+        app.verify_epoch(ask)
+        app.consumer.assignment = lambda: {TP("t", 1)}
+        app.tables.recovery._generation_id = app.reader.reading_generation
+        recovered = asyncio.ensure_future(app.on_rebalance_complete.send())
+        await asked.wait()
+        app.reader._leave()
+        await app.on_partitions_revoked.send({TP("t", 1)})
+        answer.set()
+        await recovered
+        assert (app.served, app.phase, assigned) == (frozenset(), "recovering", [])
