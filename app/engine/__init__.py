@@ -5,8 +5,9 @@ options.py          everything an incarnation is built from; `security.py`, `set
 stream_side.py      one incarnation after the other, supervised with `backoff.py`
 app.py              StreamApp, one incarnation: fail-stop instead of crashing its neighbours
 live.py             reading tables from outside of a handler
-copies.py          how old copies of partitions are: pure; `standbys.py` keeps them dated
+copies.py           how old copies of partitions are: pure; `standbys.py` keeps them dated
 membership.py       who a worker is to the consumer group, across its restarts
+lease.py            how long its partitions are surely its own: nothing is sent or shown beyond
 process.py          the loop from a stream to a handler: handle, write, ack, within bounds;
                     `slices.py` has the messages that come together
 sinking.py          streams that wait for a sink: batches, or messages concurrently

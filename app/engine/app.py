@@ -17,6 +17,7 @@ from app.engine.contracts import Message, Store
 from app.engine.hooks import Hook, Hooks
 from app.engine.lag import TopicLag
 from app.engine.lag_sources import LagSources
+from app.engine.lease import Lease
 from app.engine.live import LiveReads, Phase
 from app.engine.membership import instance_id
 from app.engine.options import EngineOptions
@@ -53,6 +54,7 @@ class StreamApp(LiveReads, Sinking, faust.App):
         self.failure: BaseException | None = None
         self.failed = asyncio.Event()
         self.phase: Phase = "starting"
+        self.lease = Lease(options.session_timeout_s)
         self.in_hand = InHand()
         self.async_loops = []
         self._lag_sources: LagSources | None = None

@@ -4,7 +4,9 @@ acks      in any order, of the generation that reads now; a commit never passes 
           message that a stream has taken and not acked
 commit    offsets are computed first, then a barrier over the producer, then the broker is told;
           whatever fails on the way, nothing is forgotten and nothing is committed
-leaving   a drain time for events in progress, a commit, then the rest is released, never acked
+leaving   a drain time for events in progress, a commit, then the rest is released, never acked;
+          what the broker has not taken by then is cut off: behind a change of the partition's
+          next owner it would undo that, and what was counted there would be lost
 """
 
 import asyncio
@@ -16,12 +18,16 @@ from typing import Any
 
 from aiokafka.errors import KafkaError
 from faust.types import TP
+from mode import Service
 
 from app.engine.fetching import FetchingConsumer
 from app.engine.outbox import DeliveryError
 
 logger = logging.getLogger(__name__)
 ACK_POLL_S = 0.25
+LEASE_POLL_S = 0.25
+# Of the time that the group waits for us: what is not flushed by then is cut off in the rest.
+LEAVING_SHARE = 0.9
 
 
 class Consumer(FetchingConsumer):
@@ -33,12 +39,12 @@ class Consumer(FetchingConsumer):
         self._unacked_messages: set[Any] = set()
         self.reading_generation: int | None = None
         self._commit_lock = asyncio.Lock()
-        self._gave_up = False
         self.last_age_s: dict[str, float] = {}
         options = self.app.options
         self._drain_timeout_s: float = options.drain_timeout_s
         self._sink_grace_s: float = min(options.sink_grace_s, options.drain_timeout_s)
         self._flush_timeout_s: float = options.flush_timeout_s
+        self._leaving_s: float = options.rebalance_timeout_s * LEAVING_SHARE
 
     # -- acks
 
@@ -115,7 +121,8 @@ class Consumer(FetchingConsumer):
 
     @property
     def _may_commit(self) -> bool:
-        return self.app.failure is None and self.reading_generation is not None
+        is_reading = self.app.failure is None and self.reading_generation is not None
+        return is_reading and bool(self.app.lease.is_good)
 
     def _committable(self, topics: Any) -> dict[Any, int]:
         if not self._may_commit:
@@ -141,8 +148,9 @@ class Consumer(FetchingConsumer):
 
     async def wait_empty(self) -> None:
         """Wait for events in progress, at most the drain time, commit, and release the rest."""
-        await self.app.leave_sinks(self._sink_grace_s if self._may_commit else 0.0)
         loop = asyncio.get_running_loop()
+        left_by_s = loop.time() + self._leaving_s
+        await self.app.leave_sinks(self._sink_grace_s if self._may_commit else 0.0)
         deadline_s = loop.time() + self._drain_timeout_s
         while self._unacked_messages and self._may_commit and not self.should_stop:
             left_s = deadline_s - loop.time()
@@ -153,7 +161,7 @@ class Consumer(FetchingConsumer):
                 )
                 break
             await self._wait_for_ack(min(left_s, ACK_POLL_S))
-        await self._last_commit()
+        await self._last_commit(min(self._flush_timeout_s, left_by_s - loop.time()))
 
     async def _wait_for_ack(self, timeout: float) -> None:
         self._waiting_for_ack = asyncio.get_running_loop().create_future()
@@ -161,12 +169,34 @@ class Consumer(FetchingConsumer):
             await asyncio.wait_for(self._waiting_for_ack, timeout)
         self._waiting_for_ack = None
 
-    async def _last_commit(self) -> None:
-        try:
-            await asyncio.wait_for(self.commit(), self._flush_timeout_s)
-        except TimeoutError:
-            self._gave_up = True
-            logger.warning("effects were not durable in time: their messages will be read again")
+    async def _last_commit(self, timeout_s: float) -> None:
+        """Commit, and let the broker have all that was queued; what it does not take is cut off."""
+        if self._may_commit:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self.commit()
+                    await self.app.producer.flush()
+            except TimeoutError:
+                logger.warning(
+                    "effects were not durable in time: their messages will be read again"
+                )
+            except DeliveryError as exc:
+                logger.warning("effects were lost: their messages will be read again: %s", exc)
+        await self._sever("the partitions are left")
+
+    async def _sever(self, reason: str) -> None:
+        """Let nothing that is under way come to the broker; where there is any, we are done."""
+        if self.app.outbox.marks.outstanding_records:
+            self.app.fail_stop(DeliveryError(f"{reason}: what is under way is cut off"))
+            await self.app.producer.sever(reason)
+
+    @Service.task
+    async def _keep_lease(self) -> None:
+        """Cut off what is under way as soon as the partitions may be another's."""
+        while not self.should_stop:
+            await asyncio.sleep(LEASE_POLL_S)
+            if self.reading_generation is not None and not self.app.lease.is_good:
+                await self._sever("the group may have given our partitions away")
 
     def _leave(self) -> None:
         """Release everything of this generation: a late ack counts for nothing."""
@@ -183,7 +213,9 @@ class Consumer(FetchingConsumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Stop the flow, finish and commit what is in progress, and only then forget it."""
-        if not self.app.should_stop:
+        if self.app.should_stop:
+            await self._sever("the partitions are left")
+        else:
             self.stop_flow()
             self.app.flow_control.suspend()
             self.app.flow_control.clear()
@@ -195,14 +227,15 @@ class Consumer(FetchingConsumer):
         """Begin a generation with nothing acked and nothing held."""
         self._leave()
         self.reading_generation = generation_id
+        self.app.lease.renew(self.app.lease.now_s())
         for loop in self.app.async_loops:
             loop.begin_generation()
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def on_stop(self) -> None:
         """Commit what is done, in time; after a failure commit nothing."""
-        if self._may_commit and self._thread.started and not self._gave_up:
-            await self._last_commit()
+        if self._thread.started:
+            await self._last_commit(self._flush_timeout_s)
         self._leave()
         self.transport._topic_waiters.clear()
 

@@ -18,6 +18,7 @@ from mode.threads import ServiceThread, WorkerThread
 from mode.utils.futures import maybe_set_exception
 
 from app.engine.fetch_waits import mend_fetcher
+from app.engine.lease import keep
 
 logger = logging.getLogger(__name__)
 JOIN_POLL_S = 0.01
@@ -146,6 +147,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         await super().on_start()
         consumer = self._ensure_consumer()
         mend_fetcher(consumer)
+        keep(self.app.lease, consumer._coordinator)
         consumer._client._sync_task.add_done_callback(self._metadata_ended)
 
     def _metadata_ended(self, task: "asyncio.Task[None]") -> None:

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Any, Literal, cast
 
 from app.engine.contracts import Copy
+from app.engine.lease import Lease
 from app.engine.options import EngineOptions
 from app.engine.outbox import DeliveryError
 from app.engine.rocks import RocksStore
@@ -28,6 +29,7 @@ class LiveReads:
     should_stop: Any
     failure: BaseException | None
     outbox: Any
+    lease: Lease
 
     _served: frozenset[int] | None
     _leaving: frozenset[int]
@@ -46,6 +48,8 @@ class LiveReads:
         """Return if the tables can be read. Raises: Unavailable."""
         if self._served is None or self.should_stop:
             raise Unavailable(f"the tables are not ready: {self.phase}")
+        if not self.lease.is_good:
+            raise Unavailable("the group has not been heard of: the tables may be another's")
 
     def owners(self, table: str) -> Mapping[int, str]:
         """The worker of each partition by its canonical URL, as of the last assignment."""
@@ -85,7 +89,8 @@ class LiveReads:
         if self.failure is not None:
             raise Unavailable(f"the tables are not ready: {self.phase}")
         if partition in self.served:
-            return Copy(self._data(table).database(partition).get(key), 0.0)
+            age_s = 0.0 if self.lease.is_good else self.lease.age_s
+            return Copy(self._data(table).database(partition).get(key), age_s)
         if partition in self._leaving:
             # Still nobody else's: what is in progress is finished, and values only grow newer.
             value = self._data(table).database(partition).get(key)

@@ -3,8 +3,8 @@
 What a handler puts and emits is numbered as it is queued and sent in that order by one task. A
 barrier waits until the broker has everything that was queued when it was called, however much is
 queued after it. Messages go in rounds, one each `linger_s` at most, and at once where somebody
-waits. The first delivery that fails closes the outbox: nothing is sent or awaited any more, and the
-owner is told once.
+waits; none begins while `may_send` says no. The first delivery that fails closes the outbox:
+nothing is sent or awaited any more, and the owner is told once.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from app.engine.watermark import Delivery, Watermark
 from app.errors import TailraceError
 
 SLICE_S = 0.005
+HOLD_POLL_S = 0.05
 
 
 class DeliveryError(TailraceError):
@@ -53,6 +54,7 @@ class Outbox(ProducerBuffer):
         self.failure: DeliveryError | None = None
         self.send: Send | None = None
         self.submit: Callable[[], Awaitable[None]] = _nothing
+        self.may_send: Callable[[], bool] = _always
         self.linger_s = 0.0
         self._round_began_s = 0.0
         self.on_failure: Callable[[DeliveryError], None] = _ignore
@@ -140,7 +142,11 @@ class Outbox(ProducerBuffer):
 
     async def on_stop(self) -> None:
         """Leave what is queued: the consumer has committed, nothing more may depend on it."""
-        self._fail(DeliveryError("the producer has stopped"), tell=False)
+        self.close("the producer has stopped")
+
+    def close(self, reason: str) -> None:
+        """Send and await nothing any more; whoever waits is told why. Again is harmless."""
+        self._fail(DeliveryError(reason), tell=False)
 
     @property
     def size(self) -> int:
@@ -154,6 +160,8 @@ class Outbox(ProducerBuffer):
         while not self.should_stop and self.failure is None:
             await self._filled.wait()
             await self._linger()
+            while not self.may_send() and self.failure is None:  # noqa: ASYNC110 - no event tells
+                await asyncio.sleep(HOLD_POLL_S)
             self._filled.clear()
             try:
                 await self._send_round()
@@ -236,6 +244,10 @@ class Outbox(ProducerBuffer):
 def _wake(waiter: "asyncio.Future[None]") -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+def _always() -> bool:
+    return True
 
 
 async def _nothing() -> None:

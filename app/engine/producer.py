@@ -36,6 +36,7 @@ class Producer(driver.Producer):
         self.buffer.submit = self._batches.submit
         self.buffer.linger_s = options.linger_s
         self.buffer.on_failure = self.app.fail_stop
+        self.buffer.may_send = lambda: self.app.lease.is_good
         self._extra = options.producer_settings
         self._security = options.security
 
@@ -55,6 +56,13 @@ class Producer(driver.Producer):
         Raises: DeliveryError.
         """
         await self.buffer.barrier()
+
+    async def sever(self, reason: str) -> None:
+        """Let nothing that is under way come to the broker any more; this producer is done."""
+        self.buffer.close(reason)
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _abandon(producer)
 
     async def on_stop(self) -> None:
         """Close the client; what the last commit did not wait for is left, as after a crash."""

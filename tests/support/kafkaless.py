@@ -47,6 +47,7 @@ async def engine_app(data_dir: Path, **changes: Any) -> AsyncIterator[StreamApp]
     app = StreamApp(options(data_dir, **changes))
     async with _open(app) as opened:
         opened.reader.reading_generation = GENERATION
+        opened.lease.renew(opened.lease.now_s())
         opened.reader.open_sources()
         yield opened
 

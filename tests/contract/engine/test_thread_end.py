@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.errors import KafkaConnectionError
 
 from app.engine.app import StreamApp
@@ -31,6 +32,7 @@ class Client:
         self.was_let_stop = False
         self._client = self
         self._fetcher = Fetcher.__new__(Fetcher)
+        self._coordinator = GroupCoordinator.__new__(GroupCoordinator)
         self._sync_task: asyncio.Future[None] | None = None
 
     async def start(self) -> None:

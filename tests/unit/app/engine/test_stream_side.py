@@ -33,6 +33,7 @@ class FakeApp(StreamApp):
         if self.on_start_ is not None:
             await self.on_start_()
         self._served = frozenset({0, 1, 2, 3})
+        self.lease.renew(self.lease.now_s())
         self.phase = "running"
 
     async def stop(self) -> None:
