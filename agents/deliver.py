@@ -91,7 +91,7 @@ class Deliverer:
         if delivery.name in self._under_way:
             return Again("the same webhook is under way", 1.0)
         endpoint = self._endpoints.get(delivery.endpoint_id)
-        if endpoint is None and self._clock.now_s() - message.broker_time_s < NEWS_S:
+        if endpoint is None and self._may_be_news(message):
             return Again("not known yet", 0.5)
         if endpoint is None or endpoint.tenant != delivery.tenant or not endpoint.is_enabled:
             self._notes.dropped(delivery, "disabled" if endpoint else "deleted")
@@ -101,6 +101,11 @@ class Deliverer:
             return await self._attempt(message, delivery, endpoint)
         finally:
             self._under_way.discard(delivery.name)
+
+    def _may_be_news(self, message: Message) -> bool:
+        """Whether this process may not have heard of an endpoint yet."""
+        is_young = self._clock.now_s() - message.broker_time_s < NEWS_S
+        return is_young or not self._endpoints.is_current
 
     def _decoded(self, message: Message) -> Delivery:
         """The delivery; one that comes back from the dead letters begins anew."""

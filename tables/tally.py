@@ -75,8 +75,11 @@ def widened(row: Row) -> Row:
 
 
 def plus(row: Row, more: Row) -> Row:
-    """The sum, column by column, over the columns that both have."""
-    return list(map(add, row, more))
+    """The sum, column by column; what only one of them has, of a newer build's, stays as it is."""
+    if len(row) == len(more):
+        return list(map(add, row, more))
+    short, long = (row, more) if len(row) < len(more) else (more, row)
+    return [*map(add, short, long), *long[len(short) :]]
 
 
 def total(rows: Iterable[Row]) -> Row:

@@ -26,6 +26,11 @@ class Endpoints:
         self._by_tenant: defaultdict[str, dict[str, Endpoint]] = defaultdict(dict)
         control.on_change(KIND, self._changed)
 
+    @property
+    def is_current(self) -> bool:
+        """Whether an endpoint that is not known is none at all."""
+        return self._control.state == "live"
+
     def get(self, endpoint_id: str) -> Endpoint | None:
         """One endpoint, whoever's it is."""
         return self._by_id.get(endpoint_id)

@@ -215,6 +215,17 @@ async def test_an_endpoint_nobody_heard_of_yet_is_waited_for_and_then_dropped() 
     assert (world.count("dropped"), world.sending.sent) == (1, [])
 
 
+async def test_an_endpoint_is_not_taken_for_deleted_by_a_process_that_hears_nothing() -> None:
+    world = World()
+    long_ago_s = world.clock.now_s() - 10 * deliver.NEWS_S
+    world.control.is_down = True
+    assert isinstance(await world.handle(broker_time_s=long_ago_s), Again)
+    assert world.count("dropped") == 0
+    world.control.is_down = False
+    assert await world.handle(broker_time_s=long_ago_s) is None
+    assert world.count("dropped") == 1
+
+
 async def test_somebody_elses_endpoint_is_never_told(world: World) -> None:
     assert await world.handle(delivery(tenant="acme")) is None
     assert world.sending.sent == []

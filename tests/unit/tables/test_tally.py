@@ -47,3 +47,10 @@ def test_sums() -> None:
     assert tally.total([]) == tally.zero()
     assert tally.plus(row, tally.zero()) == row
     assert tally.tokens(row) == 1200
+
+
+def test_a_sum_keeps_the_columns_of_a_newer_build() -> None:
+    newer = [*tally.zero(), 7]
+    one = [1] * tally.WIDTH
+    assert tally.plus(newer, one) == [*one, 7]
+    assert tally.plus(one, newer) == [*one, 7]
