@@ -78,7 +78,7 @@ class Relaying:
         reporter = Reporter(
             book,
             topics.counts,
-            ways.keep,
+            ways.deliver_direct,
             may_tell=lambda: ways.state in TELLING,
             clock=SystemClock(),
         )

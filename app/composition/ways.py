@@ -38,7 +38,8 @@ def ways_out(
 ) -> FailoverOutlet:
     """Kafka, then the fallback if one is configured, then the spill unless it is disabled.
 
-    `only` takes the place of them all; `on_loss` is told what the spill had to give up.
+    `only` takes the place of them all; `on_loss` is told what the spill had to give up, and what
+    the broker refused of it: that was durable until then.
     """
     kafka, publish, topics = settings.kafka, settings.publish, Topics(settings.kafka.topic_prefix)
     broker = only or KafkaOutlet(
@@ -51,6 +52,7 @@ def ways_out(
     def count_refused(message: Outgoing) -> None:
         reason = "body_refused" if message.topic == topics.bodies else "refused"
         metrics.dropped_total.labels(reason).inc()
+        on_loss(reason, 1)
 
     return FailoverOutlet(
         broker,

@@ -117,7 +117,10 @@ class FailoverOutlet:
             if self._spill is not None:
                 await self._spill.open()
             self._tending = spawn(self._tend(), name="publisher-tend")
-        return await self._broker.reach() or self._fallback is not None or self._spill_takes
+        reached = await self._broker.reach()
+        # What tends to the broker may have found it in use, and wait.
+        self._wake.set()
+        return reached or self._fallback is not None or self._spill_takes
 
     async def deliver(self, batch: Sequence[Outgoing]) -> list[Result]:
         """By the first way that takes it, message by message."""
@@ -126,6 +129,10 @@ class FailoverOutlet:
     async def keep(self, batch: Sequence[Outgoing]) -> list[Result]:
         """As `deliver`, but never to the fallback: what came from there must not go in circles."""
         return await self._by_any(self._ways(may_fall_back=False), batch)
+
+    async def deliver_direct(self, batch: Sequence[Outgoing]) -> list[Result]:
+        """By the broker or not at all: for what is said anew later, and is then out of date."""
+        return await self._by_any([("kafka", self._broker.deliver)], batch)
 
     def hurry(self) -> None:
         """The process ends: wait for nobody, the spill is the first way from now on."""

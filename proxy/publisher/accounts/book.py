@@ -1,8 +1,11 @@
 """The counters of one process, as its queue moves them: a store each, no system call."""
 
+import errno
 import fcntl
+import logging
 import mmap
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +15,9 @@ from app.errors import StartError
 from proxy.publisher.accounts.layout import (
     CAPACITY,
     COUNTERS,
+    DROPS,
     PLACE,
+    SLOT_BYTES,
     U64,
     Slot,
     counts_of,
@@ -22,9 +27,14 @@ from proxy.publisher.accounts.layout import (
     slot_at,
 )
 
+logger = logging.getLogger(__name__)
 SUFFIX: Final = ".counts"
 PRIVATE_FILE: Final = 0o600
 KEPT_MINUTES: Final = 10
+# About a third of a millisecond.
+FORGOTTEN_AT_A_TIME: Final = 200
+FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+NAME_BYTES: Final = len(name("", 0))
 _PACK, _PROXIED, _NEXT = U64.pack_into, PLACE["proxied"], PLACE["next"]
 
 
@@ -62,13 +72,25 @@ class Account:
         U64.pack_into(self._view, self.start + PLACE[counter], value)
         self.moved = True
 
+    @property
+    def pending(self) -> int:
+        """Records that are neither durable nor given up."""
+        values = self._values
+        pending = values["proxied"] - values["sampled_out"] - values["durable"]
+        for reason in DROPS:
+            pending -= values[reason]
+        return max(0, pending)
+
     def slot(self) -> Slot:
         """The counters now."""
         return Slot(self.tenant, self.minute, dict(self._values))
 
 
 class Book:
-    """All accounts of this process, in a file of its own that it holds locked."""
+    """All accounts of this process, in a file of its own that it holds locked.
+
+    Where the disk has no room for the file they are in memory: they do not survive a kill then.
+    """
 
     def __init__(self, directory: Path, producer_id: str, capacity: int = CAPACITY) -> None:
         """Make the file. Raises: StartError, if the directory cannot be written."""
@@ -76,12 +98,9 @@ class Book:
         self.path = directory / f"{producer_id}{SUFFIX}"
         self._capacity = capacity
         try:
-            directory.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
-            # Another that looks for the dead may hold it for an instant.
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-            os.ftruncate(self._file, size_bytes(capacity))
-            self._view = mmap.mmap(self._file, size_bytes(capacity))
+            self._file = _reserved(self.path, size_bytes(capacity))
+            shared = -1 if self._file is None else self._file
+            self._view = mmap.mmap(shared, size_bytes(capacity))
         except OSError as exc:
             raise StartError(f"{directory} cannot be written: {exc.strerror}") from exc
         head = header(producer_id, capacity)
@@ -105,38 +124,82 @@ class Book:
 
     def lost(self, reason: str, number: int) -> None:
         """Records given up of which nobody knows any more whose they were."""
-        del reason
-        self._rest.add("spill", number)
+        self._rest.add("refused" if reason == "refused" else "spill", number)
 
-    def moved(self) -> list[Counts]:
-        """What is to be told: the accounts that moved since they were told."""
-        moved = [each for each in (*self._accounts.values(), self._rest) if each.moved]
-        for each in moved:
+    def moved(self) -> list[Account]:
+        """The accounts that moved since they were told."""
+        return [each for each in (*self._accounts.values(), self._rest) if each.moved]
+
+    def tell(self, accounts: Iterable[Account]) -> Iterator[Counts]:
+        """What is to be told of each, which counts as told from then on."""
+        for each in accounts:
             each.moved = False
-        return [counts_of(each.slot(), self.producer_id) for each in moved]
+            yield counts_of(each.slot(), self.producer_id)
 
-    def not_told(self, counts: list[Counts]) -> None:
+    def not_told(self, accounts: Iterable[Account]) -> None:
         """These did not arrive: tell them again."""
-        for each in counts:
-            account = self._accounts.get((each.tenant, each.minute), self._rest)
-            account.moved = True
+        for each in accounts:
+            each.moved = True
 
     def forget(self, now_s: float) -> None:
-        """Give up the places of old minutes that are settled and told."""
+        """Give up the places of old minutes that are settled and told, some of them at a time."""
         oldest = minute_of(now_s) - KEPT_MINUTES
-        for key, each in list(self._accounts.items()):
-            settled = not counts_of(each.slot(), self.producer_id).pending
-            if each.minute < oldest and settled and not each.moved:
-                del self._accounts[key]
-                start = each.start
-                self._view[start : start + len(name("", 0))] = bytes(len(name("", 0)))
-                for counter in COUNTERS:
-                    U64.pack_into(self._view, start + PLACE[counter], 0)
-                self._free.append((start - slot_at(0)) // (slot_at(1) - slot_at(0)))
+        old: list[Account] = []
+        for each in self._accounts.values():
+            if each.minute < oldest and not each.moved and not each.pending:
+                old.append(each)
+                if len(old) == FORGOTTEN_AT_A_TIME:
+                    break
+        for each in old:
+            del self._accounts[each.tenant, each.minute]
+            start = each.start
+            # Without a name it is nobody's, whatever it holds.
+            self._view[start : start + NAME_BYTES] = bytes(NAME_BYTES)
+            self._view[start + NAME_BYTES : start + SLOT_BYTES] = bytes(SLOT_BYTES - NAME_BYTES)
+            self._free.append((start - slot_at(0)) // SLOT_BYTES)
 
     def close(self, *, told: bool) -> None:
         """Let go of the file; it is removed if everything in it was told."""
         self._view.close()
+        if self._file is None:
+            return
         if told:
-            self.path.unlink(missing_ok=True)
+            _remove(self.path)
         os.close(self._file)
+
+
+def _reserved(path: Path, size: int) -> int | None:
+    """A locked file with all of its blocks; None if the disk has no room. Raises: OSError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+    except OSError as exc:
+        if exc.errno not in FULL:
+            raise
+        _warn(path, exc)
+        return None
+    # Another that looks for the dead may hold it for an instant.
+    fcntl.flock(file, fcntl.LOCK_EX)
+    try:
+        # A store into a page that the disk has no block for would be our end, by SIGBUS.
+        if os.pwrite(file, bytes(size), 0) < size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError as exc:
+        _warn(path, exc)
+        _remove(path)
+        os.close(file)
+        return None
+    return file
+
+
+def _warn(path: Path, exc: OSError) -> None:
+    why = exc.strerror
+    logger.warning("the counts of this process do not survive a kill: no %s: %s", path, why)
+
+
+def _remove(path: Path) -> None:
+    """As far as the disk lets us: what is told twice is counted once."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as exc:
+        logger.warning("%s cannot be removed: %s", path, exc.strerror)

@@ -1,5 +1,6 @@
 """Another Tailrace as a way out: what arrives there, and answers that are no answer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,7 +13,7 @@ from aiohttp import web
 from app.record.keys import exchange_key
 from app.record.topics import Topics
 from proxy.publisher.encoding import body_message, record_message
-from proxy.publisher.fallback_outlet import FallbackOutlet
+from proxy.publisher.fallback_outlet import SLICE_BYTES, FallbackOutlet
 from proxy.publisher.outgoing import Outgoing
 from tests.support.finished import finished
 from tests.support.ingest import TOKEN, TOPICS, Backend
@@ -66,6 +67,54 @@ async def test_large_batches_are_several_requests(monkeypatch: pytest.MonkeyPatc
     assert backend.metrics.registry.get_sample_value(
         "tailrace_ingested_total", {"result": "accepted"}
     )
+
+
+async def test_what_is_larger_than_a_slice_arrives_byte_by_byte(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of any length: base64 takes three bytes at a time."""
+    monkeypatch.setattr("proxy.publisher.fallback_outlet.SLICE_BYTES", 6)
+    backend, exchanges = Backend(), [finished(size, size) for size in range(100, 120)]
+    batch = [body_message(each.bodies, HERE) for each in exchanges if each.bodies is not None]
+    assert {len(message.value) % 3 for message in batch} == {0, 1, 2}
+    async with backend.served() as url, fallback(url) as outlet:
+        assert await outlet.deliver(batch) == ["delivered"] * 20
+    assert [each.value for each in backend.outlet.taken] == [each.value for each in batch]
+
+
+async def test_others_have_their_turn_before_a_large_batch_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once for each slice of it."""
+    turns: list[int] = []
+    slices, turn = 20, 0
+
+    async def posted(*_: object) -> None:
+        turns.append(turn)
+
+    async with fallback("http://127.0.0.1:1") as outlet:
+        monkeypatch.setattr(outlet, "_post", posted)
+        batch = [Outgoing(HERE.bodies, b"k", bytes(SLICE_BYTES * slices))]
+        delivery = asyncio.ensure_future(outlet.deliver(batch))
+        while not delivery.done():
+            await asyncio.sleep(0)
+            turn += 1
+        assert await delivery == ["retry"]
+    assert turns[0] >= slices
+
+
+async def test_one_that_is_given_up_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cancelled while its lines are made."""
+    backend = Backend()
+    async with backend.served() as url, fallback(url) as outlet:
+        batch = [Outgoing(HERE.bodies, b"k", bytes(SLICE_BYTES * 3))]
+        delivery = asyncio.ensure_future(outlet.deliver(batch))
+        await asyncio.sleep(0)
+        delivery.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await delivery
+        assert await outlet.deliver(messages(1)) == ["delivered"] * 2
+    assert len(backend.outlet.taken) == 2
 
 
 async def test_without_the_token_records_go_and_bodies_do_not() -> None:
