@@ -2,7 +2,8 @@
 
 Each partition that this process is given is read once, one partition at a time; after `SLICE_S` of
 reading the event loop gets its turn. The meter goes on meanwhile, and what it reports wins over
-what the scan reads later. A partition that is taken away ends its scan.
+what the scan reads later. A partition that is taken away ends its scan; one that cannot be read
+now is tried again, and the ranking is not ready before.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from tables.definitions import USERS
 from tables.top_users import TopUsers
 
 SLICE_S = 0.002
+AGAIN_S = 0.5
 logger = logging.getLogger(__name__)
 
 
@@ -54,14 +56,19 @@ class Rebuilder:
             task.cancel()
 
     async def _rebuild(self, partition: int) -> None:
+        while not await self._is_ranked(partition):
+            self._top.begin(partition)
+            await asyncio.sleep(AGAIN_S)
+
+    async def _is_ranked(self, partition: int) -> bool:
         async with self._one_at_a_time:
             try:
                 await self._scan(partition)
-            except Unavailable:
-                logger.info("partition %d left while its users were ranked", partition)
-                self._top.drop(partition)
-            else:
-                self._top.finish(partition)
+            except Unavailable as exc:
+                logger.info("partition %d cannot be ranked now: %s", partition, exc)
+                return False
+            self._top.finish(partition)
+            return True
 
     async def _scan(self, partition: int) -> None:
         slice_ends_s = self._clock.monotonic_s() + SLICE_S

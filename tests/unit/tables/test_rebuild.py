@@ -92,18 +92,45 @@ async def test_an_assignment_during_a_scan_starts_it_again() -> None:
     top.check_ready()
 
 
-async def test_tables_that_leave_during_a_scan_leave_nothing_behind() -> None:
-    class Leaving(MemoryTables):
-        def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:
-            yield next(super().scan(table, partition))
-            raise Unavailable("rebalancing")
+class Away(MemoryTables):
+    """Tables of which a partition breaks off while it is read, until they are back."""
 
+    is_back = False
+
+    def scan(self, table: str, partition: int) -> Iterator[tuple[bytes, bytes]]:
+        for item in super().scan(table, partition):
+            yield item
+            if not self.is_back:
+                raise Unavailable("not heard of")
+
+
+async def test_tables_that_leave_during_a_scan_leave_nothing_behind() -> None:
     top = TopUsers(1000)
-    rebuilder = Rebuilder(top, Leaving(filled(1, 5).stores), TickingClock())
+    rebuilder = Rebuilder(top, Away(filled(1, 5).stores), TickingClock())
     rebuilder.on_assigned({0})
+    await asyncio.sleep(0.01)
+    assert ranked(top) == []
+    rebuilder.on_revoked({0})
     await rebuilder.settle()
     assert ranked(top) == []
     top.check_ready()
+
+
+async def test_a_partition_that_could_not_be_read_is_ranked_before_the_ranking_is_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rebuild, "AGAIN_S", 0.01)
+    tables = Away(filled(2, 5).stores)
+    top = TopUsers(1000)
+    rebuilder = Rebuilder(top, tables, TickingClock())
+    rebuilder.on_assigned({0, 1})
+    await asyncio.sleep(0.03)
+    with pytest.raises(Unavailable):
+        top.check_ready()
+    tables.is_back = True
+    await rebuilder.settle()
+    top.check_ready()
+    assert len(ranked(top)) == 10
 
 
 async def test_a_damaged_value_costs_its_user_alone(caplog: pytest.LogCaptureFixture) -> None:
