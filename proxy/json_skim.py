@@ -2,9 +2,10 @@
 
 A parser in C holds the interpreter for as long as it works, in whatever thread: 10 MB are tens of
 milliseconds in which nothing is relayed. So a large object is reduced while it passes: its
-structure stays, long strings become empty ones, and a member that is still too large becomes null:
-one of the outermost object, or of an object that is such a member's value. What is left is small,
-and is parsed whole. Images in base64 cost little.
+structure stays, long strings become empty ones, and an object or array that is still too large is
+cut: in place of all that was in it stands a member without a name. What is too large is a matter of
+how much room there is around it, so that the innermost are cut first and what stands beside them is
+left. What is left is small, and is parsed whole. Images in base64 cost little.
 """
 
 import re
@@ -13,22 +14,40 @@ from typing import Any, Final
 from proxy.dialects.fields import load
 from proxy.json_string import QUOTE, string_end
 
+EVENT_BYTES: Final = 40 << 10
+"""So much is kept at most: an event that is reduced has to pass for a small one."""
 MAX_STRING_BYTES: Final = 4096
-MAX_MEMBER_BYTES: Final = 16 << 10
-MAX_OBJECT_BYTES: Final = 64 << 10
-"""Of a member that is an object: its own members are left out first."""
-MAX_KEPT_BYTES: Final = 128 << 10
+ELEMENT_BYTES: Final = 512
+"""An element of an array has as much room as that, if its array has."""
+FEW: Final = 8
+"""Of an array so many elements are looked at one by one, what follows is taken as a whole."""
 LOOKED_AT_BYTES: Final = 512
 BLOCK_BYTES: Final = 4096
 LEAST_BLOCK_BYTES: Final = 64
-DROPPED: Final = b'"":null'
+CUT_OBJECT: Final = b'"":null'
+CUT_ARRAY: Final = b"{%b}" % CUT_OBJECT
 _STRING: Final = rb'"[^"\\]{0,512}+(?:\\.[^"\\]{0,512}+){0,6}+"'
-_DEEP: Final = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+", re.DOTALL)
+_FLAT: Final = re.compile(rb'(?:[^"{}\[\]]++|' + _STRING + rb")*+", re.DOTALL)
 _ANY_STRING: Final = rb'"(?:[^"\\]++|\\.)*+"'
 _STRINGS: Final = re.compile(_ANY_STRING, re.DOTALL)
 _WHOLE: Final = re.compile(rb'(?:[^"]++|' + _ANY_STRING + rb")*+", re.DOTALL)
 _NO_MARKS: Final = bytes(set(range(256)) - set(b'{}[]"'))
-_TOP: Final = re.compile(rb'(?:[^"{}\[\],]++|' + _STRING + rb")*+", re.DOTALL)
+
+
+class _Value:
+    """An object or array that is being read: where it began, and how much may be kept at its end.
+
+    `ended` counts the objects and arrays in it that have been read.
+    """
+
+    __slots__ = ("at", "before_bytes", "ended", "is_array", "until_bytes")
+
+    def __init__(self, at: int, before_bytes: int, until_bytes: int, is_array: bool) -> None:
+        self.at = at
+        self.before_bytes = before_bytes
+        self.until_bytes = until_bytes
+        self.is_array = is_array
+        self.ended = 0
 
 
 class JsonSkim:
@@ -46,17 +65,17 @@ class JsonSkim:
         "_gave_up",
         "_held",
         "_in_string",
-        "_inner_object",
         "_kept_bytes",
-        "_level",
-        "_member_at",
-        "_member_bytes",
+        "_max_bytes",
         "_out",
         "_string_bytes",
+        "_takes_blocks",
+        "_until_bytes",
+        "_values",
         "long_text_bytes",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int = EVENT_BYTES) -> None:
         self._block_bytes = BLOCK_BYTES
         self._depth = 0
         self._drops = False
@@ -64,14 +83,14 @@ class JsonSkim:
         self._gave_up = False
         self._held = b""
         self._in_string = False
-        self._inner_object = False
         self._kept_bytes = 0
-        self._level = 1
-        # Of the member at depth 1, and of the one at depth 2 within it.
-        self._member_at = [0, 0]
-        self._member_bytes = [0, 0]
+        self._max_bytes = max_bytes
         self._out: list[bytes] = []
         self._string_bytes = 0
+        self._takes_blocks = False
+        self._until_bytes = max_bytes
+        # The outermost object and what is open in it, but for what is taken in by blocks.
+        self._values: list[_Value] = []
         self.long_text_bytes = 0
 
     def feed(self, chunk: bytes) -> None:
@@ -81,10 +100,10 @@ class JsonSkim:
             if self._in_string:
                 position = self._skip_string(chunk, position)
                 continue
-            if (end := self._take_block(chunk, position)) > position:
+            if self._takes_blocks and (end := self._take_block(chunk, position)) > position:
                 position = end
                 continue
-            match = (_TOP if self._in_members else _DEEP).match(chunk, position)
+            match = _FLAT.match(chunk, position)
             if match is not None and match.end() > position:
                 self._keep(match[0])
                 position = match.end()
@@ -109,83 +128,81 @@ class JsonSkim:
             self._held = b""
             self._string_bytes = 0
             self._escaped = False
-            return
-        if mark in b"{[":
+        elif mark in b"{[":
             self._open(mark)
-            return
-        if mark in b"}]":
+        else:
             self._close(mark)
-            return
-        at_comma = self._in_members and not (self._drops and self._depth > self._level)
-        if at_comma:
-            self._drops = False
-            self._member_bytes[self._depth - 1] = 0
-        self._keep(mark)
-        if at_comma:
-            self._begin_member()
-
-    @property
-    def _in_members(self) -> bool:
-        """Whether the next comma ends a member that can be left out."""
-        return self._depth == 1 or (self._depth == 2 and self._inner_object)
 
     def _open(self, mark: bytes) -> None:
         self._depth += 1
+        if not self._takes_blocks:
+            self._gave_up = self._gave_up or (not self._values and mark == b"[")
+            self._until_bytes = self._kept_bytes + self._room_bytes()
+            self._values.append(
+                _Value(len(self._out), self._kept_bytes, self._until_bytes, mark == b"[")
+            )
         self._keep(mark)
-        if self._depth == 1:
-            self._gave_up = mark == b"["
-        elif self._depth == 2:
-            self._inner_object = mark == b"{"
-        if self._depth <= 2:
-            self._begin_member()
 
-    def _begin_member(self) -> None:
-        self._member_at[self._depth - 1] = len(self._out)
-        self._member_bytes[self._depth - 1] = 0
-        if not self._drops:
-            self._block_bytes = BLOCK_BYTES
+    def _room_bytes(self) -> int:
+        """How much may be kept of what comes next: never all that there is room for around it."""
+        left_bytes = self._until_bytes - self._kept_bytes
+        if not self._values:
+            return left_bytes
+        if not self._values[-1].is_array:
+            return left_bytes * 3 // 4
+        return min(left_bytes, max(left_bytes // FEW, ELEMENT_BYTES))
 
     def _close(self, mark: bytes) -> None:
         self._depth -= 1
-        if self._depth < self._level:
-            self._drops = False
-        if self._depth == 0:
-            self._member_bytes = [0, 0]
+        if self._depth < 0:
+            self._gave_up = True
+        elif self._depth < len(self._values):
+            self._values.pop()
+            self._go_on()
         self._keep(mark)
 
+    def _go_on(self) -> None:
+        """Read on in the value around the one that has ended."""
+        self._drops = self._takes_blocks = False
+        if not self._values:
+            self._until_bytes = self._max_bytes
+            return
+        around = self._values[-1]
+        self._until_bytes = around.until_bytes
+        around.ended += 1
+        if around.is_array and around.ended == FEW:
+            self._begin_blocks()
+
+    def _begin_blocks(self) -> None:
+        self._takes_blocks = True
+        self._block_bytes = BLOCK_BYTES
+
     def _keep(self, part: bytes) -> None:
-        """Keep it, unless its member has become too large."""
+        """Keep it, unless what it is in has become too large."""
         if self._drops:
             self.long_text_bytes += len(part)
             return
         self._out.append(part)
         self._kept_bytes += len(part)
-        self._gave_up = self._gave_up or self._kept_bytes > MAX_KEPT_BYTES
-        in_object = self._depth >= 2 and self._inner_object
-        self._member_bytes[0] += len(part)
-        if in_object:
-            self._member_bytes[1] += len(part)
-            if self._member_bytes[1] > MAX_MEMBER_BYTES:
-                self._drop(2)
-        if self._member_bytes[0] > (MAX_OBJECT_BYTES if in_object else MAX_MEMBER_BYTES):
-            self._drop(1)
+        if self._kept_bytes > self._until_bytes:
+            self._cut()
 
-    def _drop(self, level: int) -> None:
-        """Leave out the member of this depth that is being read."""
-        dropped_bytes = self._member_bytes[level - 1]
-        del self._out[self._member_at[level - 1] :]
-        self._out.append(DROPPED)
-        for each in range(level):
-            self._member_bytes[each] += len(DROPPED) - dropped_bytes
-        self._kept_bytes += len(DROPPED) - dropped_bytes
-        self.long_text_bytes += dropped_bytes
-        self._drops, self._level = True, level
-        self._block_bytes = BLOCK_BYTES
+    def _cut(self) -> None:
+        """Leave out what is in the innermost value, and what is yet to come of it."""
+        if len(self._values) < 2:
+            self._gave_up = True
+            return
+        value = self._values[-1]
+        stands = CUT_ARRAY if value.is_array else CUT_OBJECT
+        self.long_text_bytes += self._kept_bytes - value.before_bytes
+        self._out[value.at + 1 :] = [stands]
+        self._kept_bytes = value.before_bytes + 1 + len(stands)
+        self._drops = True
+        self._begin_blocks()
 
     def _take_block(self, chunk: bytes, position: int) -> int:
-        """Where the next few bytes end, if the member that is read does not end in them."""
-        level = self._level if self._drops else 1 + self._inner_object
-        if self._depth <= level or self._block_bytes < LEAST_BLOCK_BYTES:
+        """Where the next few bytes end, if the value that is read does not end in them."""
+        if self._block_bytes < LEAST_BLOCK_BYTES:
             return position
         end, brackets = _brackets(chunk, position, position + self._block_bytes)
         size = -1
@@ -193,7 +210,7 @@ class JsonSkim:
             size = len(brackets)
             brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
         closing = brackets.count(b"}") + brackets.count(b"]")
-        if closing >= self._depth - level:
+        if closing > self._depth - len(self._values):
             # It ends in here: with fewer bytes at a time it is come close to in a few steps.
             self._block_bytes //= 4
             return position
@@ -223,11 +240,12 @@ class JsonSkim:
 
     def _end_string(self) -> None:
         self._in_string = False
-        if self._string_bytes <= MAX_STRING_BYTES:
+        is_short = self._string_bytes <= MAX_STRING_BYTES
+        if is_short and (self._drops or self._string_bytes + 2 <= self._room_bytes()):
             self._keep(b'"%b"' % self._held)
             return
         self._keep(b'""')
-        if b" " in self._held[:LOOKED_AT_BYTES]:
+        if is_short or b" " in self._held[:LOOKED_AT_BYTES]:
             self.long_text_bytes += self._string_bytes
 
 

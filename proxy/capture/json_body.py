@@ -8,6 +8,7 @@ from proxy.json_skim import JsonSkim
 
 WHOLE_BYTES: Final = 48 << 10
 """More is reduced as it comes: what a parser and a dialect take in stays below a millisecond."""
+KEPT_BYTES: Final = 128 << 10
 PIECES_PER_ADD: Final = 2
 
 
@@ -40,7 +41,7 @@ class JsonBody:
             return
         self._chunks.append(chunk)
         if self._skim is None and self._size_bytes > WHOLE_BYTES:
-            self._skim = JsonSkim()
+            self._skim = JsonSkim(KEPT_BYTES)
         if self._skim is not None:
             # A little more than came: what was gathered before is worked off in steps as well.
             for _ in range(min(PIECES_PER_ADD, len(self._chunks))):

@@ -12,6 +12,8 @@ MAX_ERROR_CHARS: Final = 500
 MAX_KEY_CHARS: Final = 256
 MAX_USD: Final = 1_000_000
 NOTHING: Final[dict[str, Any]] = {}
+CUT: Final = ""
+"""The name of the member that stands for all that was in a value which `proxy.json_skim` cut."""
 
 
 def load(data: bytes) -> Any:
@@ -52,6 +54,11 @@ def mapping(value: Any) -> Mapping[str, Any]:
 def items(value: Any) -> list[Any]:
     """An array, empty where it is none."""
     return value if isinstance(value, list) else []
+
+
+def is_cut(value: Any) -> bool:
+    """Whether there was more in an object or array, or in one of its elements, than is known."""
+    return any(CUT in mapping(each) for each in (value if isinstance(value, list) else (value,)))
 
 
 def user_of(document: Mapping[str, Any]) -> str | None:

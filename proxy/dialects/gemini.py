@@ -10,7 +10,18 @@ from typing import Any, ClassVar, Final
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
 from proxy.dialects.estimate import json_bytes, prompt_bytes, tokens, utf8_bytes
-from proxy.dialects.fields import count, error_of, items, load, mapping, text, usage_of, user_of
+from proxy.dialects.fields import (
+    CUT,
+    count,
+    error_of,
+    is_cut,
+    items,
+    load,
+    mapping,
+    text,
+    usage_of,
+    user_of,
+)
 from proxy.sse import Event
 
 PROMPT_FIELDS: Final = ("contents", "systemInstruction", "system_instruction")
@@ -27,6 +38,7 @@ class Gemini:
         "_output_bytes",
         "_prompt_bytes",
         "_queries",
+        "_uncounted",
         "_usage",
         "malformed_total",
     )
@@ -39,6 +51,7 @@ class Gemini:
         self._output_bytes = 0
         self._prompt_bytes: int | None = None
         self._queries = 0
+        self._uncounted = False
         self._usage: Document = {}
         self.malformed_total = 0
 
@@ -80,10 +93,16 @@ class Gemini:
             facts.usage = known | {"estimated": True}
         elif cut and facts.usage is not None:
             facts.usage.pop("output", None)
-        if facts.usage is not None and self._queries:
-            by_prompt = (facts.model or "").startswith(PER_PROMPT)
-            facts.usage["web_searches"] = 1 if by_prompt else self._queries
+        if facts.usage is not None:
+            self._add_searches(facts.usage)
         return facts
+
+    def _add_searches(self, usage: dict[str, int | bool]) -> None:
+        by_prompt = (self._facts.model or "").startswith(PER_PROMPT)
+        if self._queries:
+            usage["web_searches"] = 1 if by_prompt else self._queries
+        if self._uncounted and not (by_prompt and self._queries):
+            usage["estimated"] = True
 
     def _read(self, body: Document) -> int:
         facts = self._facts
@@ -109,12 +128,21 @@ class Gemini:
         self._began = True
         if reason := text(candidate.get("finishReason")):
             self._end(reason)
-        queries = items(mapping(candidate.get("groundingMetadata")).get("webSearchQueries"))
-        self._queries = max(self._queries, len(queries))
+        elif CUT in candidate:
+            # Nobody knows how it ended: no complete answer shall count as one that was cut short.
+            self._facts.ended = True
+        if grounding := mapping(candidate.get("groundingMetadata")):
+            self._read_grounding(grounding)
         brings = SILENT
         for part in items(mapping(candidate.get("content")).get("parts")):
             brings = max(brings, self._read_part(mapping(part)))
         return brings
+
+    def _read_grounding(self, grounding: Document) -> None:
+        """Queries that are not all there count as one, if there is any."""
+        queries = items(grounding.get("webSearchQueries"))
+        self._queries = max(self._queries, len(queries))
+        self._uncounted = self._uncounted or is_cut(grounding) or is_cut(queries)
 
     def _read_part(self, part: Document) -> int:
         part_bytes = utf8_bytes(part.get("text"))

@@ -3,14 +3,16 @@
 Streaming: each event names its `type` in its data. `response.created` and others carry the response
 so far; deltas bring text, tool calls and reasoning; `response.completed`, `response.incomplete` or
 `response.failed` carries the whole response with its usage and ends the stream, without `[DONE]`.
-An `error` event ends it as well. Searches are not in the usage: the calls are among the output.
+An `error` event ends it as well. Searches are not in the usage: the calls are among the output, of
+which each item has come in an event of its own before. Some servers tell their number besides, in
+`tool_usage`: it is asked where an output is too large to be counted.
 """
 
 from typing import Any, ClassVar, Final
 
 from proxy.dialects.base import SHOWN, SILENT, THOUGHT, Document, RequestFacts, ResponseFacts
 from proxy.dialects.estimate import estimated_usage, prompt_bytes, utf8_bytes
-from proxy.dialects.fields import error_of, items, load, mapping, text, user_of
+from proxy.dialects.fields import count, error_of, is_cut, items, load, mapping, text, user_of
 from proxy.dialects.openai_usage import read_usage, reported_cost
 from proxy.sse import Event
 
@@ -20,6 +22,7 @@ REFUSED: Final = "response.refusal.delta"
 THOUGHTS = frozenset({"response.reasoning_text.delta", "response.reasoning_summary_text.delta"})
 DELTA: Final = ".delta"
 MEDIA_DELTAS: Final = frozenset({"response.audio.delta", "response.output_audio.delta"})
+SEARCH: Final = "web_search"
 
 
 class OpenAIResponses:
@@ -32,6 +35,7 @@ class OpenAIResponses:
         "_prompt_bytes",
         "_refused",
         "_searches",
+        "_uncounted",
         "malformed_total",
     )
 
@@ -44,6 +48,7 @@ class OpenAIResponses:
         self._prompt_bytes: int | None = None
         self._refused = False
         self._searches = 0
+        self._uncounted = False
         self.malformed_total = 0
 
     @property
@@ -74,7 +79,6 @@ class OpenAIResponses:
         if kind.endswith(DELTA):
             return self._read_delta(kind, body)
         if kind in ENDS:
-            self._searches = 0
             self._read_response(mapping(body.get("response")))
             self._facts.ended = True
         elif kind == "response.output_item.done":
@@ -100,6 +104,8 @@ class OpenAIResponses:
     def read_document(self, document: Document) -> None:
         """A whole response, or an error."""
         self._read_response(document)
+        if is_cut(document.get("output")) and _searches_told(document) is None:
+            self._uncounted = _may_search(document.get("tools"))
 
     def finish(self, *, may_estimate: bool) -> ResponseFacts:
         """All that was seen; a response that began and told no usage has it estimated."""
@@ -108,6 +114,8 @@ class OpenAIResponses:
             facts.usage = estimated_usage(self._output_bytes, self._prompt_bytes)
         if facts.usage is not None and self._searches:
             facts.usage["web_searches"] = self._searches
+        if facts.usage is not None and self._uncounted:
+            facts.usage["estimated"] = True
         if self._refused and facts.finish_reason in (None, "completed"):
             facts.finish_reason = REFUSAL
         return facts
@@ -134,13 +142,22 @@ class OpenAIResponses:
         if usage:
             facts.usage = read_usage(usage) or facts.usage
             facts.reported_cost_nano_usd = reported_cost(usage)
-        for item in items(response.get("output")):
-            self._read_item(item)
+        self._read_output(response)
         status = text(response.get("status"))
         if status not in (None, "in_progress", "queued"):
             reason = text(mapping(response.get("incomplete_details")).get("reason"))
             facts.finish_reason = reason or status
         self._read_error_in(response)
+
+    def _read_output(self, response: Document) -> None:
+        """All items so far, those that were told one by one among them; unless it was cut."""
+        told, self._searches = self._searches, 0
+        output = items(response.get("output"))
+        for item in output:
+            self._read_item(item)
+        if is_cut(output):
+            told = max(told, _searches_told(response) or 0)
+        self._searches = max(self._searches, told)
 
     def _read_item(self, item: Any) -> None:
         """A search is billed; opening one of its pages is not."""
@@ -159,3 +176,14 @@ class OpenAIResponses:
     def _fail(self, error: Any) -> None:
         self._facts.error = error_of(error) or "error"
         self._facts.failed = True
+
+
+def _searches_told(response: Document) -> int | None:
+    used = mapping(mapping(response.get("tool_usage")).get("web_search"))
+    return count(used.get("num_requests"))
+
+
+def _may_search(tools: Any) -> bool:
+    """Whether one of the tools at hand searches, or it is not known which ones there were."""
+    kinds = [text(mapping(tool).get("type")) or SEARCH for tool in items(tools)]
+    return not isinstance(tools, list) or any(kind.startswith(SEARCH) for kind in kinds)

@@ -5,6 +5,7 @@ import pytest
 from proxy.dialects.fields import (
     count,
     error_of,
+    is_cut,
     items,
     load,
     mapping,
@@ -29,6 +30,16 @@ def test_each_field_is_what_it_should_be_or_nothing() -> None:
     assert [count(value) for value in counts] == [0, 7, *[None] * 6]
     assert [mapping(value) for value in ({"a": 1}, [1], None)] == [{"a": 1}, {}, {}]
     assert [items(value) for value in ([1], {"a": 1}, None)] == [[1], [], []]
+
+
+@pytest.mark.parametrize("value", [{"": None}, [{"": None}], [{"a": 1}, {"": None}]])
+def test_what_was_cut(value: Any) -> None:
+    assert is_cut(value)
+
+
+@pytest.mark.parametrize("value", [{}, {"a": {"": None}}, [], ["", 1], None, "", 7])
+def test_what_was_not_cut(value: Any) -> None:
+    assert not is_cut(value)
 
 
 @pytest.mark.parametrize(

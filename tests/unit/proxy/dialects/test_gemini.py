@@ -7,6 +7,8 @@ from proxy.dialects.base import SHOWN, SILENT, THOUGHT
 from proxy.dialects.gemini import Gemini
 from proxy.sse import Event
 
+CUT = {"": None}
+
 
 def answer(*parts: Any, reason: str | None = None, **fields: Any) -> Event:
     candidate = {"content": {"parts": list(parts)}, "finishReason": reason}
@@ -92,6 +94,24 @@ def test_searches_are_billed_by_the_prompt_or_by_the_query(model: str, searches:
     usage = {"promptTokenCount": 1}
     state.read_document({"modelVersion": model, "candidates": [grounded], "usageMetadata": usage})
     assert state.finish(may_estimate=True).usage == {"input": 1, "web_searches": searches}
+
+
+@pytest.mark.parametrize("candidates", [[CUT], [{"index": 0} | CUT, {"finishReason": "STOP"}]])
+def test_an_answer_that_was_cut_is_complete(candidates: list[Any]) -> None:
+    state = Gemini()
+    usage = {"promptTokenCount": 10, "candidatesTokenCount": 1}
+    state.read_document({"candidates": candidates, "usageMetadata": usage})
+    facts = state.finish(may_estimate=True)
+    assert (facts.usage, facts.ended) == ({"input": 10, "output": 1}, True)
+
+
+@pytest.mark.parametrize("model", ["gemini-2.5-pro", "gemini-3-pro"])
+def test_where_it_is_not_known_whether_it_searched_the_usage_is_estimated(model: str) -> None:
+    state = Gemini()
+    grounded = {"finishReason": "STOP", "groundingMetadata": CUT}
+    usage = {"promptTokenCount": 1}
+    state.read_document({"modelVersion": model, "candidates": [grounded], "usageMetadata": usage})
+    assert state.finish(may_estimate=True).usage == {"input": 1, "estimated": True}
 
 
 def test_a_blocked_prompt_ends_it() -> None:

@@ -79,6 +79,33 @@ def test_searches_are_counted_once_and_opened_pages_are_not() -> None:
     assert state.finish(may_estimate=True).usage == counted
 
 
+@pytest.mark.parametrize("output", [[], [{"": None}], [{"type": "message"}]])
+def test_searches_that_were_told_hold_where_the_output_has_less(output: list[Any]) -> None:
+    state = OpenAIResponses()
+    for _ in range(2):
+        state.read_event(event("response.output_item.done", item={"type": "web_search_call"}))
+    response = {"output": output, "usage": {"input_tokens": 1, "output_tokens": 2}}
+    state.read_event(event("response.completed", response=response))
+    counted = {"input": 1, "output": 2, "web_searches": 2}
+    assert state.finish(may_estimate=True).usage == counted
+
+
+def test_a_response_without_searches_is_exact_where_its_items_were_told() -> None:
+    state = OpenAIResponses()
+    state.read_event(event("response.output_item.done", item={"type": "function_call"}))
+    response = {"output": [{"": None}], "usage": {"input_tokens": 1, "output_tokens": 2}}
+    state.read_event(event("response.completed", response=response))
+    assert state.finish(may_estimate=True).usage == {"input": 1, "output": 2}
+
+
+def test_what_is_left_of_an_output_counts_at_least() -> None:
+    state = OpenAIResponses()
+    output = [{"type": "web_search_call"}, {"": None}]
+    state.read_document({"output": output, "usage": {"input_tokens": 1}})
+    counted = {"input": 1, "web_searches": 1, "estimated": True}
+    assert state.finish(may_estimate=True).usage == counted
+
+
 def test_a_refusal_is_the_reason_of_the_end() -> None:
     state = OpenAIResponses()
     content = [{"type": "refusal", "refusal": "I cannot"}]
