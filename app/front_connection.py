@@ -133,6 +133,13 @@ class FrontConnection(web.RequestHandler):
             in_place, request = unserved
             in_place.lost(request)
 
+    async def shutdown(self, timeout: float | None = 15.0) -> None:
+        """Tell whoever still answers when the grace is over: a client that stalls never leaves."""
+        await super().shutdown(timeout)
+        answering, self._answering = self._answering, None
+        if answering is not None:
+            answering.client_left()
+
     def resume_reading(self, resume_parser: bool = True) -> None:
         """Of no effect on a connection that is read from, as aiohttp asks at every turn."""
         if self._reading_paused or self._buffer_paused:

@@ -31,10 +31,16 @@ def origin_form(request: web.Request) -> str:
 
 
 def outgoing_of(method: str, upstream: Upstream, target: str, head: RequestHead) -> UpstreamRequest:
-    """The request as it goes up, without its body. Raises: RelayRefused (`invalid_path`)."""
+    """The request as it goes up, without its body.
+
+    Raises: RelayRefused (`invalid_path`, `invalid_header`).
+    """
     target = upstream.base_path + target
     if not target.isascii():
         raise RelayRefused(400, "invalid_path", "the path holds characters that a URL cannot")
+    if head.transfer_coded:
+        # It is not passed on: the upstream would take the coded body for a plain one.
+        raise RelayRefused(400, "invalid_header", "Transfer-Encoding must be chunked")
     if upstream.authorization is not None and not head.authorized:
         head.passed.append((b"Authorization", upstream.authorization))
     return UpstreamRequest(method, upstream.origin, target, head.passed)

@@ -59,6 +59,7 @@ class RequestHead:
         "expects_continue",
         "own",
         "passed",
+        "transfer_coded",
     )
 
     def __init__(self) -> None:
@@ -70,6 +71,8 @@ class RequestHead:
         self.authorized = False
         self.chunked = False
         self.expects_continue = False
+        # Besides being chunked.
+        self.transfer_coded = False
 
 
 class ResponseHead:
@@ -116,6 +119,8 @@ def split_request(raw: RawHeaders) -> RequestHead:
         if name in LEFT_BY_REQUESTS:
             if name == b"transfer-encoding":
                 head.chunked = True
+                coded = pair[1].strip().lower() != b"chunked"
+                head.transfer_coded = head.transfer_coded or coded
             elif name == b"expect":
                 head.expects_continue = pair[1].lower() == b"100-continue"
             elif name == b"connection":

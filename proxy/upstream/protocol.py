@@ -81,7 +81,10 @@ class UpstreamResponse(Protocol):
         """Bound the wait for the next bytes, where nobody waits in `read` or `pass_to`."""
 
     def listen(self, told: "Told | None") -> None:
-        """Call back at any news from now on; None: whoever reads waits for it by itself."""
+        """Call back at any news from now on; None: whoever reads waits for it by itself.
+
+        A wait that `expect_more` bounded is over with None.
+        """
 
     def flow_to(self, take: "Take") -> None:
         """While listened to, give the bytes that come from now on to `take`, and tell all else.

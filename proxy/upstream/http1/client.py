@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from functools import lru_cache
 from typing import Final
 
-from app.errors import UpstreamError, UpstreamRefused, UpstreamReset
+from app.errors import UpstreamError, UpstreamRefused, UpstreamReset, UpstreamTimeout
 from app.tasks import spawn
 from proxy.upstream.http1.connection import Connection
 from proxy.upstream.http1.pool import Pool
@@ -88,7 +88,8 @@ class Http1Upstream:
             if body is None or isinstance(body, bytes):
                 _write_whole(connection, head.data, body)
                 if connection.is_full:
-                    sending = spawn(_flushed(connection), name="upstream-upload")
+                    flushed = _flushed(connection, response, self._timeouts.idle_s)
+                    sending = spawn(flushed, name="upstream-upload")
             else:
                 connection.write(head.data)
                 sending = spawn(_sent(connection, head, body, response), name="upstream-upload")
@@ -144,9 +145,21 @@ def _write_whole(connection: Connection, head: bytes, body: bytes | None) -> Non
         connection.write(body)
 
 
-async def _flushed(connection: Connection) -> None:
-    """Wait until the upstream has taken most of what was written."""
-    await connection.can_write()
+async def _flushed(connection: Connection, response: Http1Response, idle_s: float) -> None:
+    """Wait until the upstream has taken most of what was written.
+
+    One that takes none of it for `idle_s` ends the exchange, unless its answer has begun.
+    """
+    while connection.is_full:
+        unsent_bytes = connection.unsent_bytes
+        try:
+            async with asyncio.timeout(idle_s):
+                await connection.can_write()
+        except TimeoutError:
+            if response.is_waited_for and connection.unsent_bytes == unsent_bytes:
+                response.fail(UpstreamTimeout("idle"))
+                response.news()
+                return
 
 
 async def _sent(

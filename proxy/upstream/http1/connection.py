@@ -59,6 +59,11 @@ class Connection(asyncio.Protocol):
         if self._transport is not None and not self.ended:
             self._transport.write(data)
 
+    @property
+    def unsent_bytes(self) -> int:
+        """How much of what was written waits for the upstream to take it."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
     async def can_write(self) -> None:
         """Wait until the transport takes more; returns at once when the connection has ended."""
         await self._can_write.wait()

@@ -14,6 +14,7 @@ from app.errors import UpstreamProtocolError
 MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_FIELDS: Final = 512
 SWITCHING: Final = 101
+UNASKED: Final = "the upstream switches protocols unasked"
 CONTENT_LENGTH, TRANSFER_ENCODING = len(b"content-length"), len(b"transfer-encoding")
 
 
@@ -52,7 +53,7 @@ class ResponseParser:
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as exc:
-            raise UpstreamProtocolError("the upstream switches protocols unasked") from exc
+            raise UpstreamProtocolError(UNASKED) from exc
         except httptools.HttpParserError as exc:
             self._judge(exc)
         if not self.head_complete and self._head_bytes > 2 * MAX_HEAD_BYTES:
@@ -112,7 +113,10 @@ class ResponseParser:
         if self.surplus:
             return
         self.status = self._parser.get_status_code()
-        if self.status < 200 and self.status != SWITCHING:
+        if self.status == SWITCHING:
+            # No request asks for it: what would follow is no HTTP, and no answer.
+            raise UpstreamProtocolError(UNASKED)
+        if self.status < 200:
             return
         self.head_complete = True
         if self._is_head:

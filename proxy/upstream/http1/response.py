@@ -92,6 +92,9 @@ class Http1Response:
     def listen(self, told: Told | None) -> None:
         """See `UpstreamResponse.listen`."""
         self._told, self._take = told, None
+        if told is None and not self._is_over:
+            # Nobody waits until `read` or `pass_to` does: a pause of theirs is not the upstream's.
+            self._connection.calm()
 
     def flow_to(self, take: Take) -> None:
         """See `UpstreamResponse.flow_to`."""

@@ -126,6 +126,28 @@ async def test_whoever_listened_can_read_on(world: Build) -> None:
     assert b"".join(listener.got + rest) == b"".join(WORDS * 20)
 
 
+async def test_whoever_listened_may_pause_for_as_long_as_it_likes(world: Build) -> None:
+    """The upstream is not to blame for it: everything has come."""
+    timeouts = Timeouts(connect_s=20, first_byte_s=20, idle_s=0.1)
+    made = await world(Play(steps=pieces(*WORDS)), timeouts)
+    listener = Listener()
+    handed_over = asyncio.Event()
+
+    def pause() -> None:
+        assert listener.response is not None
+        listener.response.expect_more()
+        listener.response.listen(None)
+        handed_over.set()
+
+    listener.after = pause
+    await listener.begin(made.client, get(made))
+    await asyncio.wait_for(handed_over.wait(), 20)
+    await asyncio.sleep(0.4)
+    assert listener.response is not None
+    rest = await read_all(listener.response)
+    assert b"".join(listener.got + rest) == b"".join(WORDS)
+
+
 @dataclass
 class Taker:
     """Takes bytes as they flow; wants a pause after so many chunks."""

@@ -27,6 +27,24 @@ async def test_what_comes_before_the_first_turn_of_the_task(paths: list[str]) ->
         connection.connection_lost(None)
 
 
+async def test_whoever_answers_a_client_that_stalls_is_told_of_a_stop() -> None:
+    """Once the grace is over: with data for its client, a connection closes without an end."""
+    async with serving() as stand:
+        assert stand.runner.server is not None
+        connection = stand.runner.server()
+        connection.connection_made(ListTransport())
+        connection.data_received(post("/in/held", b"x"))
+        await stand.answers.came.wait()
+        stopping = asyncio.create_task(connection.shutdown(0.1))
+        await asyncio.sleep(0.02)
+        assert not stand.answers.left.is_set()
+        await stopping
+        assert stand.answers.left.is_set()
+        stand.answers.left.clear()
+        connection.connection_lost(None)
+        assert not stand.answers.left.is_set()
+
+
 async def test_a_client_that_leaves_before_the_first_turn_of_the_task() -> None:
     async with serving() as stand:
         assert stand.runner.server is not None

@@ -45,3 +45,19 @@ def test_a_path_that_no_url_can_hold_is_refused() -> None:
     with pytest.raises(RelayRefused) as refused:
         outgoing_of("POST", PLAIN, "/\u00e9", split_request([]))
     assert refused.value.code == "invalid_path"
+
+
+@pytest.mark.parametrize(
+    "values", [[b"gzip, chunked"], [b"gzip", b"chunked"], [b"chunked", b"gzip"], [b"identity"]]
+)
+def test_a_transfer_coding_that_would_be_lost_is_refused(values: list[bytes]) -> None:
+    head = split_request([(b"Transfer-Encoding", value) for value in values])
+    with pytest.raises(RelayRefused, match="Transfer-Encoding must be chunked") as refused:
+        outgoing_of("POST", PLAIN, "/", head)
+    assert (refused.value.status, refused.value.code) == (400, "invalid_header")
+
+
+@pytest.mark.parametrize("value", [b"chunked", b" Chunked "])
+def test_chunks_are_no_such_coding(value: bytes) -> None:
+    outgoing = outgoing_of("POST", PLAIN, "/", split_request([(b"Transfer-Encoding", value)]))
+    assert outgoing.headers == []

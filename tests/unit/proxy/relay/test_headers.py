@@ -35,6 +35,14 @@ def test_hop_by_hop_fields_stay_behind_both_ways(name: bytes) -> None:
     assert split_response(raw).passed == [(b"Accept", b"*/*")]
 
 
+@pytest.mark.parametrize(
+    ("values", "coded"), [([b"chunked"], False), ([b"CHUNKED"], False), ([b"br", b"chunked"], True)]
+)
+def test_a_transfer_coding_besides_chunked_is_noted(values: list[bytes], coded: bool) -> None:
+    head = split_request([(b"transfer-encoding", value) for value in values])
+    assert (head.chunked, head.transfer_coded) == (True, coded)
+
+
 def test_fields_named_by_connection_stay_behind_both_ways() -> None:
     raw = [
         (b"connection", b"close, X-Hop ,x-other"),

@@ -7,12 +7,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiohttp import HttpVersion11
+from aiohttp import HttpVersion11, web
 
 from app import tasks
+from app.front import FrontRunner
 from app.front_connection import InPlaceRequest
 from proxy.relay import in_place
+from tests.support import relay as relay_support
 from tests.support.relay import PATIENT_S, Stand, raw_client, standing
+from tests.support.transports import ListTransport
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
 
@@ -204,6 +207,76 @@ async def test_a_refused_call_is_answered_and_recorded() -> None:
         assert (await stand.sink.records(2))[1].outcome == "refused"
 
 
+async def test_a_call_whose_client_stalls_has_its_record_after_a_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its connection, which has data for it, does not end with the stop."""
+
+    def hasty(web_app: web.Application, **options: Any) -> FrontRunner:
+        return FrontRunner(web_app, **options | {"shutdown_timeout": 0.1})
+
+    monkeypatch.setattr(relay_support, "FrontRunner", hasty)
+    size = 16 << 20
+    upstream = Upstream(HEAD + b"Content-Length: %d\r\n\r\n" % size + bytes(size))
+    async with before(upstream) as stand:
+        reader, writer = await asyncio.open_connection("127.0.0.1", stand.port)
+        writer.write(post())
+        await reader.readuntil(b"\r\n\r\n")
+        async with asyncio.timeout(PATIENT_S):
+            while "relay-rest" not in {task.get_name() for task in tasks._running}:
+                await asyncio.sleep(0.01)
+        assert len(stand.sink.finished) == 1
+        upstream.writers[0].transport.abort()
+    outcomes = [each.record.outcome for each in stand.sink.finished]
+    writer.transport.abort()
+    # Until the relay's side of it has ended as well.
+    await asyncio.sleep(0.05)
+    assert outcomes == ["completed", "client_abort"]
+
+
+def asked(connection: Any, *fields: tuple[bytes, bytes]) -> InPlaceRequest:
+    """A request of a client that is only played."""
+    message: Any = SimpleNamespace(
+        path="/up/x", method="POST", version=HttpVersion11, raw_headers=fields, should_close=False
+    )
+    content: Any = SimpleNamespace(read_nowait=lambda: b"{}")
+    return InPlaceRequest(connection, message, content)
+
+
+class Slow:
+    """A client that takes a piece at a time at first, and all that comes then."""
+
+    def __init__(self) -> None:
+        self.transport = ListTransport()
+        self.waits = 0
+        self.over = asyncio.Event()
+
+    @property
+    def writing_paused(self) -> bool:
+        return len(self.transport.written) > 1 and self.waits < 20
+
+    async def drained(self) -> None:
+        await asyncio.sleep(0.05)
+        self.waits += 1
+
+    def answered(self, *, keep_alive: bool) -> None:
+        self.over.set()
+
+
+async def test_a_slow_client_is_not_taken_for_an_upstream_that_stopped() -> None:
+    """Longer than an upstream may go without data; this one always has some."""
+    size = 16 << 20
+    upstream = Upstream(HEAD + b"Content-Length: %d\r\n\r\n" % size + bytes(size))
+    async with before(upstream, idle_timeout_s=0.3) as stand:
+        client = Slow()
+        relayed = in_place.InPlaceRelay(stand.relay, stand.relay.upstreams.by_name["up"], 3)
+        assert relayed.take(asked(client)) is not None
+        async with asyncio.timeout(PATIENT_S):
+            await client.over.wait()
+        record = (await stand.sink.records(2))[1]
+    assert (record.outcome, record.response_bytes, client.waits) == ("completed", size, 20)
+
+
 class Gone:
     """A client's connection that has just ended."""
 
@@ -219,18 +292,8 @@ async def test_a_client_that_leaves_before_the_task_begins_has_its_record(refuse
     """What goes on in a task is not lost with a task that never ran."""
     async with standing() as stand:
         fields = ((b"Tailrace-Omit-Request", b"maybe"),) if refused else ()
-        message: Any = SimpleNamespace(
-            path="/up/x",
-            method="POST",
-            version=HttpVersion11,
-            raw_headers=fields,
-            should_close=False,
-        )
-        content: Any = SimpleNamespace(read_nowait=lambda: b"{}")
-        connection: Any = Gone()
-        request = InPlaceRequest(connection, message, content)
         upstream = stand.relay.upstreams.by_name["up"]
-        taken = in_place.InPlaceRelay(stand.relay, upstream, 3).take(request)
+        taken = in_place.InPlaceRelay(stand.relay, upstream, 3).take(asked(Gone(), *fields))
         assert taken is not None
         taken.client_left()
         record = await stand.sink.record()

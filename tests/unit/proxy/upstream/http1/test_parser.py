@@ -96,6 +96,8 @@ REFUSED = [
     CHUNKED + b"3\nabc\n0\n\n",
     CHUNKED + b"3\r\nabcd\r\n",
     b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n",
+    b"HTTP/1.1 101 Switching\r\n\r\n",
     b"I do not speak HTTP\r\n\r\n",
     b"HTTP/2 200 OK\r\n\r\n",
     OK + b"X: " + b"x" * 3 * MAX_HEAD_BYTES,

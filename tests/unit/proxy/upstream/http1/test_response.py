@@ -66,6 +66,37 @@ async def test_a_wait_for_more_is_bounded() -> None:
     assert exchange.ends == [False]
 
 
+async def test_only_a_wait_is_bounded() -> None:
+    """A pause of whoever listened is no wait; the wait after it is one again."""
+    exchange = Exchange()
+    response = exchange.response
+    response.listen(lambda: None)
+    exchange.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n")
+    assert response.is_headed()
+    response.watch(0.02)
+    response.expect_more()
+    response.listen(None)
+    exchange.feed(b"a")
+    await asyncio.sleep(0.1)
+    assert not await response.pass_to(lambda _: False)
+    with pytest.raises(UpstreamTimeout):
+        await response.pass_to(lambda _: True)
+
+
+async def test_one_that_is_over_leaves_the_next_ones_wait_alone() -> None:
+    exchange = Exchange()
+    exchange.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    assert exchange.response.is_headed()
+    assert exchange.response.read_nowait() == b""
+    following = Http1Response(exchange.connection, lambda _, again: exchange.ends.append(again))
+    exchange.connection.begin(following.news, is_head=False)
+    following.expect_head(0.02)
+    exchange.response.listen(None)
+    with pytest.raises(UpstreamTimeout):
+        await following.head()
+    assert exchange.ends == [True, False]
+
+
 async def test_the_first_reason_counts() -> None:
     exchange = Exchange()
     first = UpstreamReset("first")
