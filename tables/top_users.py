@@ -10,7 +10,7 @@ Memory: at most 2 · `kept` entries per partition, tenant and order; the rows ar
 
 from collections import defaultdict
 from collections.abc import Iterator
-from heapq import nlargest, nsmallest
+from heapq import nlargest
 from typing import Literal, NamedTuple, get_args
 
 from app.errors import Unavailable
@@ -127,9 +127,12 @@ class TopUsers:
         candidates = [entry for each in held for entry in each.rankings[order].best.values()]
         if (anonymous := _anonymous(held)) is not None:
             candidates.append((anonymous.value(order), anonymous))
-        best = nsmallest(
-            min(limit, self.kept), candidates, key=lambda entry: (-entry[0], entry[1].user)
-        )
+        limit = min(limit, self.kept)
+        if len(candidates) > limit > 0:
+            # By number alone first, which is much cheaper than by number and name.
+            floor = nlargest(limit, [value for value, _ in candidates])[-1]
+            candidates = [entry for entry in candidates if entry[0] >= floor]
+        best = sorted(candidates, key=lambda entry: (-entry[0], entry[1].user))[:limit]
         return [standing for _, standing in best]
 
     def share(self, order: Order, limit: int, tenant: str) -> list[Standing]:

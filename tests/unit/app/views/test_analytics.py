@@ -1,8 +1,11 @@
 """The three routes over the twin; what their SQL finds is in `tests/contract/analytics`."""
 
+import threading
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
@@ -11,6 +14,7 @@ from app.analytics.row import COLUMNS, row_of
 from app.clock import ManualClock
 from app.errors import SinkRefused
 from app.sinks.clickhouse.memory import MemoryAnalytics
+from app.views import analytics
 from app.views.analytics import AnalyticsViews
 from app.views.json_errors import json_errors
 from tests.support.facts import fact
@@ -50,6 +54,24 @@ async def test_a_page(client: Client, engine: MemoryAnalytics) -> None:
     ((sql, parameters),) = engine.asked
     assert "a'b" not in sql
     assert list(parameters.values()) == ["default", ["a'b", "c"], "env", ["prod"]]
+
+
+@pytest.mark.parametrize(("rows", "at_once"), [(100, True), (101, False)])
+async def test_a_long_answer_is_made_beside_the_loop(
+    rows: int, at_once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_in: set[int] = set()
+
+    def dumps(answer: Any) -> bytes:
+        made_in.add(threading.get_ident())
+        return orjson.dumps(answer)
+
+    monkeypatch.setattr(analytics, "orjson", SimpleNamespace(dumps=dumps))
+    engine = MemoryAnalytics({}, lambda sql, parameters: [found() for _ in range(rows)])
+    async with await client_of(engine) as client:
+        response = await client.get("/api/v1/exchanges?limit=200")
+        assert len((await response.json())["items"]) == rows
+    assert (made_in == {threading.get_ident()}) is at_once
 
 
 async def test_one_exchange(client: Client, engine: MemoryAnalytics) -> None:
