@@ -9,14 +9,17 @@ from app.composition.host import Process
 from app.errors import StartError
 from app.logs import redact_logs
 from config import SettingsError, load_settings
+from config.faust_options import told_to_faust
 
 EXIT_CANNOT_START = 2
 
 
 def build() -> Process:
-    """The process that the environment describes; exits with one line where it cannot be."""
+    """The process that the environment and Faust's options describe; exits with one line where it
+    cannot be.
+    """
     try:
-        settings = load_settings()
+        settings = load_settings(overrides=told_to_faust(sys.argv))
         redact_logs(settings.secrets())
         return Process(settings)
     except (StartError, SettingsError) as error:

@@ -8,6 +8,7 @@
     loading.py     `load_settings()`: reads variables and the TOML file once
     variables.py   which variable sets which setting
     allowed.py     what a setting allows, in words
+    faust_options.py  what Faust's command is told, as variables
     mistakes.py    a wrong setting as one line
     explain.py     the effective settings as lines, with their sources
     child_environment.py  the environments of child processes

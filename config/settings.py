@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from yarl import URL
 
 from config import sections
 from config.analytics_sections import AnalyticsSettings
@@ -98,9 +99,14 @@ class Settings(BaseSettings):
 
     @property
     def own_url(self) -> str:
-        """How other workers reach this one: the setting, else what the server listens on."""
-        if self.canonical_url is not None:
-            return self.canonical_url.rstrip("/")
+        """How other workers reach this one: the setting, else what the server listens on.
+
+        In the one spelling that the map of the workers knows: Faust's, which is yarl's.
+        """
+        return str(URL(self.canonical_url or self._listening_url)).rstrip("/")
+
+    @property
+    def _listening_url(self) -> str:
         host = gethostname() if self.web.bind in WILDCARDS else self.web.bind
         return f"http://{f'[{host}]' if ':' in host else host}:{self.web.port}"
 
@@ -123,6 +129,27 @@ class Settings(BaseSettings):
         addresses = [each.base_url for each in self.upstreams.values()]
         addresses += [each for each in values if isinstance(each, str)]
         return found + [each for each in addresses if "://" in each and "@" in each]
+
+    @model_validator(mode="after")
+    def _no_secret_is_blank(self) -> Self:
+        for leaf in leaves(type(self)):
+            value = leaf.value_in(self)
+            if isinstance(value, SecretStr) and not value.get_secret_value().strip():
+                # Whoever says nothing would know it.
+                raise ValueError(f"{leaf.variable}: allowed is text that is not blank, or unset")
+        return self
+
+    @model_validator(mode="after")
+    def _has_an_address(self) -> Self:
+        try:
+            host = URL(self.own_url).host
+        except ValueError:
+            host = None
+        if not host:
+            by_setting = f"{PREFIX}CANONICAL_URL: allowed is http(s)://host[:port][/path]"
+            by_bind = f"{PREFIX}WEB__BIND={self.web.bind}: allowed is an address or a host's name"
+            raise ValueError(by_bind if self.canonical_url is None else by_setting)
+        return self
 
     @model_validator(mode="after")
     def _open_on_loopback_alone(self) -> Self:

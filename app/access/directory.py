@@ -6,6 +6,7 @@ from hmac import compare_digest
 from typing import NamedTuple
 
 from app.access.keys import KeyEntry, Role, decode, parse
+from app.control.contract import Control
 from app.errors import RecordError
 from app.record.model import DEFAULT_TENANT
 
@@ -44,6 +45,17 @@ class KeyDirectory:
         """`admin_key` is any text of the operator's choice."""
         self._entries: dict[str, KeyEntry] = {}
         self._admin_key = admin_key
+        self._control: Control | None = None
+
+    def follow(self, control: Control) -> None:
+        """Keep in step with the topic from here on."""
+        self._control = control
+        control.on_change(KIND, self.put)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether what is not in here is nobody's key, rather than one that was not read yet."""
+        return self._control is None or self._control.state != "starting"
 
     def replace(self, values: Mapping[str, bytes]) -> None:
         """These are all the keys there are."""
@@ -67,7 +79,7 @@ class KeyDirectory:
 
     def find(self, text: str) -> Principal | None:
         """Whose key that is; None if it is nobody's, or not in force."""
-        if self._admin_key is not None and _same(text, self._admin_key):
+        if self._admin_key and _same(text, self._admin_key):
             return Principal(DEFAULT_TENANT, "admin", "settings")
         parsed = parse(text)
         if parsed is None:

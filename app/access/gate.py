@@ -8,11 +8,16 @@
 A route that nobody thought of is of the rest, so it is closed. A process of this deployment that
 passes a query on says for which tenant, and proves itself by the internal token. A signed link
 stands for the tenant that it names, for what it names alone.
+
+Before the keys were read at all, one that is not known may be a good one: it is answered 503. Where
+queries need no key, they must name this machine in `Host`: a page whose own name was made to mean
+loopback names itself.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -20,8 +25,9 @@ from aiohttp.typedefs import Middleware
 from app.access.directory import ANYBODY, KeyDirectory, Principal
 from app.access.keys import parse
 from app.cluster.trust import ROLE_HEADER, TENANT_HEADER, is_trusted
-from app.errors import QueryRefused
+from app.errors import QueryRefused, RelayRefused, Unavailable
 from app.views.tenancy import PRINCIPAL
+from config.settings import is_loopback
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Kind = Literal["public", "internal", "relayed", "closed"]
@@ -35,15 +41,24 @@ OURS = ("/api/", "/health/", "/internal/", "/static/")
 LOG_PATH = "/api/v1/log"
 CSRF_HEADER = "tailrace-csrf"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+NOT_READ = "the access keys have not been read yet: ask again"
+FOREIGN = (
+    "TAILRACE_ACCESS__MODE=open answers to the names of this machine alone: ask at localhost, set"
+    " TAILRACE_CANONICAL_URL to the address that is asked, or demand keys"
+)
 FORGED = "requests of other pages are refused; the dashboard's own send the header Tailrace-CSRF"
 
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
-    """What the settings demand: keys for queries, and keys for the relay."""
+    """What the settings demand: keys for queries, and keys for the relay.
+
+    Without keys, queries may name the host of `own_url` beside loopback.
+    """
 
     queries: Literal["open", "required"] = "required"
     relay: Literal["open", "required"] = "open"
+    own_url: str = ""
 
 
 class Gate:
@@ -61,6 +76,7 @@ class Gate:
         self._tenant_of_link = tenant_of_link
         self._keys = keys
         self._token = token
+        self._own_host = urlsplit(policy.own_url).hostname
 
     def middleware(self) -> Middleware:
         """The check in front of every route."""
@@ -74,11 +90,17 @@ class Gate:
         return check_access
 
     def key_of(self, text: str) -> Principal | None:
-        """Whose key that is; None if it is nobody's, or not in force."""
-        return self._keys.find(text)
+        """Whose key that is; None if it is nobody's, or not in force.
+
+        Raises: Unavailable, if that cannot be said before the keys were read.
+        """
+        found = self._keys.find(text)
+        if found is None and not self._keys.is_known and parse(text) is not None:
+            raise Unavailable(NOT_READ)
+        return found
 
     def principal(self, request: web.Request) -> Principal:
-        """Whose request it is. Raises: QueryRefused (401, 403)."""
+        """Whose request it is. Raises: QueryRefused (401, 403), Unavailable."""
         authorization = request.headers.get("Authorization")
         check_not_forged(request, by_cookie=authorization is None and COOKIE in request.cookies)
         passed_on = request.headers.get(TENANT_HEADER)
@@ -88,8 +110,9 @@ class Gate:
         if (tenant := self._tenant_of_link(request)) is not None:
             return Principal(tenant, "tenant", "link")
         given = _bearer(authorization) or request.cookies.get(COOKIE)
-        found = self._keys.find(given) if given else None
+        found = self.key_of(given) if given else None
         if found is None and self._policy.queries == "open" and not self._is_of_a_key(given):
+            self._check_host(request)
             return ANYBODY
         if found is None and request.path == LOG_PATH and is_trusted(authorization, self._token):
             return ANYBODY
@@ -98,6 +121,13 @@ class Gate:
                 401, "unauthorized", "a key is required: Authorization: Bearer <key>"
             )
         return found
+
+    def _check_host(self, request: web.Request) -> None:
+        """Return if the request names this machine, or none. Raises: QueryRefused (403)."""
+        if field := request.headers.get("Host"):
+            host = _host_in(field)
+            if host is None or not (host == self._own_host or is_loopback(host)):
+                raise QueryRefused(403, "foreign_host", FOREIGN, "Host")
 
     @staticmethod
     def _is_of_a_key(given: str | None) -> bool:
@@ -109,15 +139,23 @@ class Gate:
 
         A `Tailrace-Auth` that is given must be good, also where none is needed. A `Helicone-Auth`
         that is no key of ours is somebody's who only changed the base URL: it counts as none.
+
+        Raises: RelayRefused (503), for a key that cannot be judged before the keys were read.
         """
         if not own:
             return ANYBODY if self._policy.relay == "open" else None
         if (given := _field(own, b"tailrace-auth")) is not None:
-            return self._keys.find(_bearer(given) or given)
+            return self._caller(_bearer(given) or given)
         theirs = _field(own, b"helicone-auth")
         if theirs is not None and parse(_bearer(theirs) or theirs) is not None:
-            return self._keys.find(_bearer(theirs) or theirs)
+            return self._caller(_bearer(theirs) or theirs)
         return ANYBODY if self._policy.relay == "open" else None
+
+    def _caller(self, text: str) -> Principal | None:
+        try:
+            return self.key_of(text)
+        except Unavailable as exc:
+            raise RelayRefused(503, "keys_not_read", str(exc)) from exc
 
 
 def kind_of(request: web.Request) -> Kind:
@@ -147,6 +185,14 @@ def check_admin(request: web.Request) -> Principal:
     if principal.role != "admin":
         raise QueryRefused(403, "forbidden", "an admin key is required")
     return principal
+
+
+def _host_in(field: str) -> str | None:
+    """The name or address of a `Host`, in lower case; None for what is neither."""
+    try:
+        return urlsplit(f"//{field}").hostname
+    except ValueError:
+        return None
 
 
 def _field(own: Sequence[tuple[bytes, bytes]], name: bytes) -> str | None:

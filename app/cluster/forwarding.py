@@ -1,7 +1,7 @@
 """A process without tables passes queries on to a worker, one hop, as they are.
 
-The answer streams through, so that a large body or a live tail takes no memory here. What arrived
-by a hop already goes no further.
+The answer streams through, so that a large body or a live tail takes no memory here; nothing is
+decoded on the way. What arrived by a hop already goes no further.
 """
 
 import aiohttp
@@ -15,14 +15,18 @@ from app.views.tenancy import role_of, tenant_of
 
 HEADERS_TIMEOUT_S = 5.0
 IDLE_TIMEOUT_S = 60.0
-PASSED_ON = ("Accept", "Last-Event-ID", "If-None-Match", "Range")
+PASSED_ON = ("Accept", "Accept-Encoding", "Last-Event-ID", "If-None-Match", "Range")
 PASSED_BACK = (
     "Content-Type",
+    "Content-Encoding",
     "Content-Length",
     "Content-Disposition",
     "Content-Security-Policy",
+    "Cross-Origin-Resource-Policy",
     "X-Content-Type-Options",
+    "X-Accel-Buffering",
     "Cache-Control",
+    "Vary",
     "ETag",
     "Retry-After",
 )
@@ -76,6 +80,8 @@ def _session() -> aiohttp.ClientSession:
             total=None, sock_connect=HEADERS_TIMEOUT_S, sock_read=IDLE_TIMEOUT_S
         ),
         auto_decompress=False,
+        # The client's own says what it can decode.
+        skip_auto_headers=("Accept-Encoding",),
         trust_env=False,
     )
 

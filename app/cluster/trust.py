@@ -28,7 +28,7 @@ def is_trusted(authorization: str | None, token: str | None) -> bool:
         return False
     scheme, _, given = authorization.partition(" ")
     if (
-        token is None
+        not token
         or scheme.lower() != "bearer"
         or not hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), token.encode())
     ):
@@ -45,6 +45,6 @@ def check_trusted(request: web.Request, token: str | None) -> None:
 def credentials(token: str | None) -> dict[str, str]:
     """The headers that make a request one of ours, on its one hop."""
     headers = {HOP_HEADER: "1"}
-    if token is not None:
+    if token:
         headers["Authorization"] = f"Bearer {token}"
     return headers

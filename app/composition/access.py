@@ -12,6 +12,6 @@ def access_of(settings: Settings) -> tuple[KeyDirectory, Gate]:
     """The keys of this process, and what the settings demand of requests."""
     admin = settings.access.admin_key
     keys = KeyDirectory(None if admin is None else admin.get_secret_value())
-    policy = AccessPolicy(settings.access.mode, settings.access.relay)
+    policy = AccessPolicy(settings.access.mode, settings.access.relay, settings.own_url)
     links = LinkCheck(links_of(settings))
     return keys, Gate(policy, keys, token_of(settings), links)

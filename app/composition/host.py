@@ -11,7 +11,6 @@ import signal
 
 from aiohttp import web
 
-from app.access.directory import KIND
 from app.catching_up import CatchingUp
 from app.clock import SystemClock
 from app.composition.access import access_of
@@ -63,7 +62,7 @@ class Process:
         self.streams.features = self.features
         for feature in self.features:
             if isinstance(feature, Controlling):
-                feature.control.on_change(KIND, self.keys.put)
+                self.keys.follow(feature.control)
         self.relaying = self._relaying()
         self.ingest = self._ingest()
         self.stream_side = self._stream_side()

@@ -19,7 +19,8 @@ from proxy.publisher.accounts.book import Book
 from proxy.publisher.accounts.reporting import Reporter
 from proxy.publisher.outlet import Outlet
 from proxy.publisher.publisher import Bounds, Publisher
-from proxy.relay.call import Authorize, Calls, Recorder
+from proxy.relay.call import Calls, Recorder
+from proxy.relay.caller import Authorize
 from proxy.relay.handler import Relay
 from proxy.relay.upstreams import Upstreams
 from proxy.routes import register_routes

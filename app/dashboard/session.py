@@ -36,7 +36,7 @@ class SessionView:
         web_app.router.add_delete(SESSION_PATH, self.end)
 
     async def show(self, request: web.Request) -> web.Response:
-        """Who asks. Raises: QueryRefused (401)."""
+        """Who asks. Raises: QueryRefused (401, 403), Unavailable."""
         principal = self._gate.principal(request)
         answer = {
             "tenant": principal.tenant,
@@ -49,7 +49,7 @@ class SessionView:
         )
 
     async def begin(self, request: web.Request) -> web.Response:
-        """Take a key. Raises: QueryRefused (400, 401, 403, 413)."""
+        """Take a key. Raises: QueryRefused (400, 401, 403, 413), Unavailable."""
         check_not_forged(request, by_cookie=True)
         key = _key_in(await _bounded(request))
         if self._gate.key_of(key) is None:

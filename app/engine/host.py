@@ -6,7 +6,8 @@
             and commits; services stop last
 
 Corrections to Faust: its boot opens Kafka first and exits where there is none; its stop closes the
-producer before the streams that still have to publish; its worker redirects stdout into the log.
+producer before the streams that still have to publish; its worker redirects stdout into the log;
+variables such as `WEB_BIND` win over what its app is told.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from faust.worker import Worker
 from mode import Service
 
 from app.engine.web import HostWeb, Routes, WebOptions
+from app.errors import StartError
 
 logger = logging.getLogger(__name__)
 DrainHook = Callable[[], Awaitable[None]]
@@ -130,6 +132,7 @@ class HostApp(faust.App):
             datadir=str(data_dir),
             autodiscover=False,
             topic_disable_leader=True,
+            env={},
             web_bind=web_options.bind,
             web_port=web_options.port,
             web_application_options={"client_max_size": web_options.client_max_bytes},
@@ -166,7 +169,17 @@ class HostApp(faust.App):
         return list(self.boot_strategy.server())
 
     async def on_first_start(self) -> None:
-        """Make no directories: the host keeps nothing."""
+        """Make no directories: the host keeps nothing.
+
+        Raises: StartError, if Faust would listen elsewhere than the settings say.
+        """
+        conf, options = self.conf, self._web_options
+        if (conf.web_bind, conf.web_port) != (options.bind, options.port):
+            # What was checked of the settings, and told to the other workers, would not be so.
+            raise StartError(
+                f"Faust was told to listen on {conf.web_bind}:{conf.web_port}, the settings say"
+                f" {options.bind}:{options.port}: set TAILRACE_WEB__BIND and TAILRACE_WEB__PORT"
+            )
 
     async def on_start(self) -> None:
         """Finalise; Faust would create a consumer here."""

@@ -23,6 +23,8 @@ def faust_settings(options: EngineOptions) -> dict[str, Any]:
         "store": "rocksdb://",
         "web_enabled": False,
         "autodiscover": False,
+        # Or variables such as NODE_CANONICAL_URL and BROKER_URL would win over all of this.
+        "env": {},
         "Topic": RawTopic,
         "TableManager": TableManager,
         **_serialization(),

@@ -3,6 +3,7 @@
     handler.py     `Relay`: one call from its head to its record
     in_place.py    `InPlaceCall`: a plain call, relayed in callbacks, without a task
     call.py        `Call`: what is known of a call under way, and how it ended
+    caller.py      whose call it is, as its own fields say
     recording.py   `Recorder`: what a record is made with; interfaces to capture and publisher
     sending.py     `Sender`: the way up, and the wait for the response's head
     usage_option.py  asking for a stream's usage where the client did not

@@ -6,16 +6,16 @@ replaced by one that saw no bytes, so that the call still has its record.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from app.access.directory import ANYBODY, Principal
 from app.errors import RelayRefused, UpstreamError
 from app.record.model import DEFAULT_TENANT, Outcome
 from app.tally import Tally
 from proxy.capture.large import LargeBody
 from proxy.exchange import CallMeta, CaptureLimits, Ending, Finished, Stamp
 from proxy.identity import PropertyLimits, read_identity
+from proxy.relay.caller import Authorize, caller_of
 from proxy.relay.completed import Completed
 from proxy.relay.finishing import Finishing
 from proxy.relay.headers import RequestHead, ResponseHead
@@ -29,16 +29,14 @@ __all__ = ["Call", "Calls", "Recorder"]
 logger = logging.getLogger(__name__)
 HELD_BYTES, HELD_CHUNKS = 8 << 10, 64
 CLIENT_LEFT: Final = "the client left before the end"
-NO_KEY = RelayRefused(401, "invalid_api_key", "Tailrace-Auth: Bearer <key> is missing or wrong")
 Settled = UpstreamResponse | UpstreamError
-Authorize = Callable[[Sequence[tuple[bytes, bytes]]], Principal | None]
 
 
 class Calls:
     """Opens calls, and counts what becomes of them."""
 
     def __init__(self, recorder: Recorder, authorize: Authorize | None = None) -> None:
-        """`authorize` says whose call it is by its own fields; None refuses it."""
+        """`authorize` says whose call it is by its own fields; None or RelayRefused refuses it."""
         self.recorder = recorder
         self._authorize = authorize
         settings = recorder.settings
@@ -56,7 +54,7 @@ class Calls:
         if identity.properties_dropped:
             self.recorder.metrics.properties_dropped_total.inc(identity.properties_dropped)
         place = upstream.place(target)
-        principal = ANYBODY if self._authorize is None else self._authorize(head.own)
+        principal, refusal = caller_of(self._authorize, head.own)
         meta = CallMeta(
             tenant=DEFAULT_TENANT if principal is None else principal.tenant,
             key_id=None if principal is None else principal.key_id,
@@ -72,8 +70,7 @@ class Calls:
             request_content_encoding=head.content_encoding.decode("latin-1"),
             secrets=credentials_of(head, target, upstream),
         )
-        refusal = NO_KEY if principal is None else identity.refusal
-        return Call(self, meta, place.dialect, refusal)
+        return Call(self, meta, place.dialect, refusal or identity.refusal)
 
     def new_capture(self, meta: CallMeta, dialect: str) -> CallCapture:
         """A capture within the configured limits."""

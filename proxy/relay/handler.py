@@ -264,6 +264,8 @@ async def _tell(call: Call, down: Downstream, fault: Fault) -> None:
         (b"Content-Length", b"%d" % len(body)),
         (b"tailrace-error", fault.code.encode()),
     ]
+    if fault.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        fields.append((b"Retry-After", b"1"))
     head = ResponseHead(passed=fields, content_length=len(body))
     reason = HTTPStatus(fault.status).phrase.encode()
     try:

@@ -12,10 +12,13 @@ import pytest
 from tests.support.processes import REPO, free_port
 
 MODULE = """
+import sys
 from pathlib import Path
 from aiohttp import web
 from app.engine.host import HostApp
 from app.engine.web import WebOptions
+from config import load_settings
+from config.faust_options import told_to_faust
 
 async def hello(request):
     return web.Response(text="hello")
@@ -26,8 +29,12 @@ def routes(application):
 async def drained():
     print("drained", flush=True)
 
+told = load_settings({"TAILRACE_WEB__PORT": "1"}, told_to_faust(sys.argv)).web
 app = HostApp(
-    routes=routes, web_options=WebOptions(port=1), data_dir=Path("data"), drain_hooks=[drained]
+    routes=routes,
+    web_options=WebOptions(bind=told.bind, port=told.port),
+    data_dir=Path("data"),
+    drain_hooks=[drained],
 )
 """
 

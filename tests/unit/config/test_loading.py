@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,24 @@ def test_an_empty_variable_counts_as_not_set() -> None:
         "TAILRACE_CONFIG": "",
     }
     assert load_settings(environ) == Settings()
+
+
+SECRETS = sorted(leaf.variable for leaf in KNOWN.values() if leaf.is_secret)
+BOTH_KEYS = {"TAILRACE_S3__ACCESS_KEY_ID": "a", "TAILRACE_S3__SECRET_ACCESS_KEY": "b"}
+
+
+@pytest.mark.parametrize("variable", SECRETS)
+@pytest.mark.parametrize("blank", ["", " ", "\t\n"])
+def test_a_blank_secret_is_refused_wherever_it_comes_from(
+    tmp_path: Path, variable: str, blank: str
+) -> None:
+    """Whoever says nothing would be trusted."""
+    others = {name: value for name, value in BOTH_KEYS.items() if name != variable}
+    by_file = write(tmp_path, f"{KNOWN[variable].key} = {json.dumps(blank)}\n")
+    # An empty variable counts as not set.
+    for said in [by_file, {variable: blank}] if blank else [by_file]:
+        with pytest.raises(SettingsError, match=f"^{variable}.*: allowed "):
+            load_settings({**others, **said})
 
 
 def test_upstreams_come_as_json_or_as_a_table_of_the_file(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import faust
 import pytest
 from pydantic import ValidationError
 
@@ -41,6 +42,41 @@ def test_no_secret_is_in_the_repr() -> None:
     assert "SecretStr" in text
     assert "token, with" not in text
     assert "'secret'" not in text
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({"TAILRACE_CANONICAL_URL": "http://Worker-1.local:80/"}, "http://worker-1.local"),
+        ({"TAILRACE_CANONICAL_URL": "https://h:443/a/"}, "https://h/a"),
+        ({"TAILRACE_CANONICAL_URL": "http://bücher.de:1"}, "http://xn--bcher-kva.de:1"),
+        ({"TAILRACE_WEB__BIND": "Host", "TAILRACE_WEB__PORT": "80"}, "http://host"),
+        ({"TAILRACE_WEB__BIND": "::1"}, "http://[::1]:6066"),
+    ],
+)
+def test_our_own_url_is_spelled_as_in_the_map_of_the_workers(
+    given: dict[str, str], url: str
+) -> None:
+    """In another spelling a worker would take itself for another one, and count all twice."""
+    settings = load_settings(given)
+    assert settings.own_url == url
+    told = given.get("TAILRACE_CANONICAL_URL", settings.own_url)
+    in_map = faust.App("any", canonical_url=told, env={}).conf.canonical_url
+    assert str(in_map).rstrip("/") == settings.own_url
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TAILRACE_CANONICAL_URL", "http://host:99999"),
+        ("TAILRACE_CANONICAL_URL", "http://:80"),
+        ("TAILRACE_CANONICAL_URL", "http:///x"),
+        ("TAILRACE_WEB__BIND", "[::1]"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(variable: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable}.*: allowed is "):
+        load_settings({variable: value})
 
 
 def test_settings_are_frozen() -> None:

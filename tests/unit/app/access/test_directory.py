@@ -4,10 +4,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.access.directory import KeyDirectory, Principal
+from app.access.directory import KIND, KeyDirectory, Principal
 from app.access.keys import mint
+from app.control.memory import MemoryControl
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+class AsFarAsSaid(MemoryControl):
+    """Was read as far as the test says."""
+
+    said = "starting"
+
+    @property
+    def state(self) -> str:
+        return self.said
 
 
 def test_found_until_it_is_revoked_or_removed() -> None:
@@ -28,7 +39,20 @@ def test_an_admin_key_of_the_settings() -> None:
     assert keys.find("my-own-admin-key") == Principal("default", "admin", "settings")
     assert keys.find("my-own-admin-kez") is None
     assert keys.find("\udcff") is None
-    assert KeyDirectory().find("") is None
+    for blank in (None, "", " "):
+        assert all(KeyDirectory(blank).find(text) is None for text in ("", " ", "  "))
+
+
+async def test_in_step_with_the_topic_and_known_once_it_was_read() -> None:
+    keys, (entry, text) = KeyDirectory(), mint("acme", "tenant", "", NOW)
+    assert keys.is_known
+    control = AsFarAsSaid()
+    keys.follow(control)
+    assert not keys.is_known
+    await control.put(KIND, entry.key_id, entry.encode())
+    assert keys.find(text) == Principal("acme", "tenant", entry.key_id)
+    for control.said in ("snapshot", "live", "stale"):
+        assert keys.is_known
 
 
 def test_one_that_cannot_be_read_is_not_in_force(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,11 +7,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from app.access.directory import ANYBODY, KeyDirectory
+from app.access.directory import ANYBODY, KeyDirectory, Principal
 from app.access.gate import COOKIE, AccessPolicy, Gate, check_admin, kind_of
 from app.access.keys import mint
 from app.cluster.trust import ROLE_HEADER, TENANT_HEADER, credentials
-from app.errors import QueryRefused
+from app.control.memory import MemoryControl
+from app.errors import QueryRefused, RelayRefused, Unavailable
 from app.views.tenancy import PRINCIPAL, role_of, tenant_of
 
 TOKEN = "the-token-of-this-test"
@@ -23,6 +24,22 @@ for each in (ACME, ADMIN):
     KEYS.put(each.entry.key_id, each.entry.encode())
 REQUIRED = Gate(AccessPolicy("required", "required"), KEYS, TOKEN)
 OPEN = Gate(AccessPolicy("open", "open"), KEYS, TOKEN)
+
+
+class Unread(MemoryControl):
+    """Nothing was read of it yet."""
+
+    @property
+    def state(self) -> str:
+        return "starting"
+
+
+UNREAD = KeyDirectory("admin-key-of-the-settings")
+UNREAD.follow(Unread())
+COLD = [
+    Gate(policy, UNREAD, TOKEN)
+    for policy in (AccessPolicy("required", "required"), AccessPolicy("open", "open"))
+]
 
 
 def request(path: str = "/api/v1/users", **headers: str) -> web.Request:
@@ -148,3 +165,64 @@ def test_whose_call_it_is(fields: Any, required: str | None, not_required: str |
     found = [gate.relay_principal(fields) for gate in (REQUIRED, OPEN)]
     tenants = [None if each is None else each.tenant for each in found]
     assert tenants == [required, not_required]
+
+
+@pytest.mark.parametrize("gate", COLD)
+async def test_before_the_keys_were_read_one_that_is_not_known_may_be_good(gate: Gate) -> None:
+    for headers in ({"Authorization": f"Bearer {ACME.text}"}, {"Cookie": f"{COOKIE}={ACME.text}"}):
+        for path in ("/api/v1/users", "/api/v1/log"):
+            with pytest.raises(Unavailable):
+                await passed(gate, request(path, **headers))
+    with pytest.raises(Unavailable):
+        gate.key_of(ACME.text)
+    for name in ("tailrace-auth", "helicone-auth"):
+        with pytest.raises(RelayRefused) as refused:
+            gate.relay_principal(own(name, f"Bearer {ACME.text}"))
+        assert refused.value.status == 503
+
+
+async def test_before_the_keys_were_read_all_else_is_as_ever() -> None:
+    required, not_required = COLD
+    admin = Principal("default", "admin", "settings")
+    for gate in COLD:
+        assert gate.key_of("admin-key-of-the-settings") == admin
+        assert gate.relay_principal(own("tailrace-auth", "Bearer nonsense")) is None
+        passed_on = request(**credentials(TOKEN), **{TENANT_HEADER: "acme"})
+        assert tenant_of(await passed(gate, passed_on)) == "acme"
+        assert (await passed(gate, request("/api/v1/log", **credentials(TOKEN))))[PRINCIPAL]
+    for headers in ({}, {"Authorization": "Bearer sk-openai"}):
+        with pytest.raises(QueryRefused):
+            await passed(required, request(**headers))
+        assert (await passed(not_required, request(**headers)))[PRINCIPAL] == ANYBODY
+    for fields in ([], own("helicone-auth", "Bearer sk-helicone-abc")):
+        assert required.relay_principal(fields) is None
+        assert not_required.relay_principal(fields) == ANYBODY
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "LocalHost:6066", "127.0.0.1:6066", "127.8.0.1", "[::1]:6066", "tail.example:80"],
+)
+async def test_where_it_is_open_this_machine_must_be_meant(host: str) -> None:
+    gate = Gate(AccessPolicy("open", "open", "http://tail.example:6066"), KEYS, TOKEN)
+    assert (await passed(gate, request(Host=host)))[PRINCIPAL] == ANYBODY
+    assert (await passed(OPEN, request()))[PRINCIPAL] == ANYBODY
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example:6066", "localhost.evil.example", "10.0.0.1", "[::2]", "[bad", ":6066"]
+)
+async def test_a_page_whose_name_was_made_to_mean_loopback_reads_nothing(host: str) -> None:
+    for path in ("/api/v1/users", "/api/v1/log", "/api/v1/exchanges/x/body"):
+        with pytest.raises(QueryRefused, match="TAILRACE_ACCESS__MODE=open") as refused:
+            await passed(OPEN, request(path, Host=host))
+        assert refused.value.status == 403
+    with pytest.raises(QueryRefused):
+        OPEN.principal(request("/api/v1/session", Host=host))
+
+
+async def test_who_has_a_key_may_ask_by_any_name() -> None:
+    for gate in (REQUIRED, OPEN):
+        headers = {"Host": "evil.example", "Authorization": f"Bearer {ACME.text}"}
+        assert tenant_of(await passed(gate, request(**headers))) == "acme"
+    assert OPEN.relay_principal(own("host", "evil.example")) == ANYBODY

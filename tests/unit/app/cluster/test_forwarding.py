@@ -1,5 +1,6 @@
 """A process without tables: queries go to a worker as they are, once."""
 
+import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -58,6 +59,35 @@ async def test_path_and_answer_are_as_they_are(status: int) -> None:
     assert (got, body) == (status, path.encode())
     assert (headers["Content-Type"], headers["Retry-After"]) == ("application/x-echo", "3")
     assert "Set-Cookie" not in headers
+
+
+async def test_a_coded_body_keeps_its_coding_and_its_guards() -> None:
+    """Coded by the worker or by what lies before it: as the client says that it can decode."""
+    coded = gzip.compress(b"the body")
+    accepted = []
+    passed_back = {
+        "Content-Encoding": "gzip",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-Accel-Buffering": "no",
+        "Vary": "Accept-Encoding",
+    }
+
+    async def handler(request: web.Request) -> web.Response:
+        accepted.append(request.headers.get("Accept-Encoding"))
+        return web.Response(body=coded, headers=passed_back)
+
+    async with (
+        answering(handler) as worker,
+        passing(worker) as url,
+        aiohttp.ClientSession(
+            auto_decompress=False, skip_auto_headers=("Accept-Encoding",)
+        ) as session,
+    ):
+        for headers in ({"Accept-Encoding": "br"}, {}):
+            async with session.get(f"{url}/api/v1/exchanges/x/body", headers=headers) as got:
+                assert await got.read() == coded
+                assert {name: got.headers.get(name) for name in passed_back} == passed_back
+    assert accepted == ["br", None]
 
 
 async def test_no_worker_a_dead_one_and_a_second_hop() -> None:

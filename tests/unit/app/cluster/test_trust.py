@@ -25,7 +25,11 @@ def test_strangers_are_refused() -> None:
     assert refused.value.status == 401
 
 
-def test_without_a_token_of_ours_nobody_is_trusted() -> None:
+@pytest.mark.parametrize("token", [None, ""])
+def test_without_a_token_of_ours_nobody_is_trusted(token: str | None) -> None:
     with pytest.raises(QueryRefused):
-        check_trusted(make_mocked_request("GET", "/", headers=credentials("any")), None)
-    assert credentials(None) == {HOP_HEADER: "1"}
+        check_trusted(make_mocked_request("GET", "/", headers=credentials("any")), token)
+    for given in ("Bearer", "Bearer ", "bearer  "):
+        with pytest.raises(QueryRefused):
+            is_trusted(given, token)
+    assert credentials(token) == {HOP_HEADER: "1"}

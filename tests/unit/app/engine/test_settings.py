@@ -8,13 +8,19 @@ from tests.support.kafkaless import options
 
 
 @pytest.fixture
-def conf(tmp_path: Path) -> faust.Settings:
+def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> faust.Settings:
+    for name in ("BROKER_URL", "NODE_CANONICAL_URL"):
+        monkeypatch.setenv(name, "http://elsewhere:1")
     made = options(tmp_path, brokers=("a:1", "b:2"), compression="zstd")
     return faust.Settings("x", **faust_settings(made))
 
 
 def test_every_broker_is_named(conf: faust.Settings) -> None:
     assert [(url.host, url.port) for url in conf.broker] == [("a", 1), ("b", 2)]
+
+
+def test_variables_of_faust_change_nothing(conf: faust.Settings) -> None:
+    assert str(conf.canonical_url) == "http://127.0.0.1:6066"
 
 
 def test_bytes_stay_bytes(conf: faust.Settings) -> None:
