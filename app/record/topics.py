@@ -4,6 +4,7 @@ The limits of message sizes follow from the codecs: a record is at most 64 KiB, 
 compressed, and a dead letter holds a raw value of up to 11 MiB in base64.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 DAY_MS = 86_400_000
@@ -22,6 +23,12 @@ class TopicSpec:
     name: str
     partitions: int | None = None
     configs: dict[str, str] = field(default_factory=dict)
+
+
+def retention_s(configs: Mapping[str, str]) -> float | None:
+    """How long messages are kept by a topic's configuration; None: for ever, or it does not say."""
+    kept_ms = int(configs.get("retention.ms") or -1)
+    return None if kept_ms < 0 else kept_ms / 1000
 
 
 @dataclass(frozen=True, slots=True)

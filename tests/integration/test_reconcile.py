@@ -80,6 +80,9 @@ async def test_through_an_outage_and_with_samples(
         code, answer = await reconciled(both, "--grace", "0s")
         assert (code, total(answer, "missing")) == (1, 3)
         assert answer["gaps"] == [{"producer_id": "forger", "first": 7, "last": 9}]
+        beyond = await asyncio.to_thread(both.run, "reconcile", "--since", "10d")
+        assert (beyond.returncode, beyond.stdout) == (2, "")
+        assert f"--since 10d: {Topics().facts} keeps what it is given for 7d" in beyond.stderr
     finally:
         both.kill()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from app.accounting.counts import UNKNOWN_TENANT, Counts
-from app.clock import minute_of
+from app.clock import Clock, SystemClock, minute_of
 from app.errors import StartError
 from proxy.publisher.accounts.layout import (
     CAPACITY,
@@ -33,6 +33,8 @@ PRIVATE_FILE: Final = 0o600
 KEPT_MINUTES: Final = 10
 # About a third of a millisecond.
 FORGOTTEN_AT_A_TIME: Final = 200
+# One place in so many is kept for losses: each has its minute, also when tenants have no place.
+PLACES_PER_LOSS: Final = 64
 FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 NAME_BYTES: Final = len(name("", 0))
 _PACK, _PROXIED, _NEXT = U64.pack_into, PLACE["proxied"], PLACE["next"]
@@ -92,8 +94,15 @@ class Book:
     Where the disk has no room for the file they are in memory: they do not survive a kill then.
     """
 
-    def __init__(self, directory: Path, producer_id: str, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        producer_id: str,
+        capacity: int = CAPACITY,
+        clock: Clock | None = None,
+    ) -> None:
         """Make the file. Raises: StartError, if the directory cannot be written."""
+        self._clock = clock or SystemClock()
         self.producer_id = producer_id
         self.path = directory / f"{producer_id}{SUFFIX}"
         self._capacity = capacity
@@ -107,24 +116,38 @@ class Book:
         self._view[: len(head)] = head
         self._accounts: dict[tuple[str, int], Account] = {}
         self._free = list(range(capacity - 1, 0, -1))
-        # Where there is no place any more, totals still add up by producer.
+        self._kept_free = capacity // PLACES_PER_LOSS
+        # Where there is no place any more: counted, and compared with nothing.
         self._rest = Account(self._view, slot_at(0), UNKNOWN_TENANT, 0)
+        self._full_minute = -1
+        self._losses = self._rest
 
     def account(self, tenant: str, produced_s: float) -> Account:
-        """The account of a tenant's minute."""
+        """The account of a tenant's minute: the same one, or the rest, for as long as it lasts."""
         key = (tenant, minute_of(produced_s))
         found = self._accounts.get(key)
         if found is not None:
             return found
-        if not self._free:
+        # A place that becomes free in a full minute would split who is in the rest already.
+        if key[1] <= self._full_minute or len(self._free) <= self._kept_free:
+            self._full_minute = max(self._full_minute, key[1])
             return self._rest
+        return self._place(key)
+
+    def _place(self, key: tuple[str, int]) -> Account:
         made = Account(self._view, slot_at(self._free.pop()), *key)
         self._accounts[key] = made
         return made
 
     def lost(self, reason: str, number: int) -> None:
-        """Records given up of which nobody knows any more whose they were."""
-        self._rest.add("refused" if reason == "refused" else "spill", number)
+        """Records given up in this minute, of which nobody knows any more whose they were."""
+        key = (UNKNOWN_TENANT, minute_of(self._clock.now_s()))
+        found = self._accounts.get(key)
+        if found is None and self._free:
+            found = self._place(key)
+        # Without a place they count as lost in an earlier minute, which explains less.
+        self._losses = found or self._losses
+        self._losses.add("refused" if reason == "refused" else "spill", number)
 
     def moved(self) -> list[Account]:
         """The accounts that moved since they were told."""
@@ -146,7 +169,9 @@ class Book:
         oldest = minute_of(now_s) - KEPT_MINUTES
         old: list[Account] = []
         for each in self._accounts.values():
-            if each.minute < oldest and not each.moved and not each.pending:
+            if each.minute >= oldest or each is self._losses:
+                continue
+            if not each.moved and not each.pending:
                 old.append(each)
                 if len(old) == FORGOTTEN_AT_A_TIME:
                     break

@@ -3,7 +3,8 @@
 from typing import Any
 
 from app.accounting.counts import Counts
-from app.accounting.identity import Cell, Gap, Ledger, Line, Seen, table
+from app.accounting.fates import Cell, Seen
+from app.accounting.identity import Gap, Ledger, Line, table
 
 MINUTE = 29_000_000
 OLD = MINUTE + 10
@@ -80,6 +81,7 @@ def test_what_nobody_proxied_is_in_excess() -> None:
     for sequence in range(3):
         ledger.add_metered(seen(sequence))
     assert (line(ledger).excess, line(ledger).adds_up) == (2, False)
+    assert line(ledger, young_from=MINUTE).adds_up
 
 
 def test_the_last_word_of_each_producer_counts() -> None:
@@ -96,3 +98,55 @@ def test_the_last_word_of_each_producer_counts() -> None:
     assert len(rows) == 2
     assert rows[1].split()[1:4] == ["t", "3", "3"]
     assert found.as_json()["missing"] == 0
+
+
+def test_what_the_meter_passed_is_missing_at_any_age() -> None:
+    """Neither a kill nor a young minute explains it; and it is named alone."""
+    for young_from in (OLD, MINUTE):
+        ledger = Ledger()
+        ledger.add_counts(said(proxied=10, durable=8, dropped={"killed": 2}, last_sequence=30))
+        for sequence in range(8):
+            ledger.add_arrived(seen(sequence), is_passed=sequence < 6)
+            if sequence not in (2, 3, 6, 7):
+                ledger.add_metered(seen(sequence))
+        found = line(ledger, young_from)
+        assert (found.metered, found.in_flight, dict(found.dropped)) == (4, 2, {"killed": 2})
+        assert (found.missing, found.unmetered, found.adds_up) == (2, 2, False)
+        assert ledger.gaps([found]) == [Gap("p", 2, 3)]
+
+
+def test_what_is_missing_and_what_the_meter_passed_are_named_in_order() -> None:
+    ledger = Ledger()
+    ledger.add_counts(said(proxied=4, durable=4, last_sequence=9))
+    for sequence in (3, 8):
+        ledger.add_arrived(seen(sequence), is_passed=True)
+    ledger.add_metered(seen(7))
+    found = line(ledger)
+    assert (found.missing, found.unmetered) == (3, 2)
+    assert ledger.gaps([found]) == [Gap("p", 3, 3), Gap("p", 6, 6), Gap("p", 8, 9)]
+
+
+def test_a_duplicate_of_another_minute_is_not_missing() -> None:
+    ledger = Ledger()
+    ledger.add_counts(said(proxied=1, durable=1))
+    ledger.add_arrived(seen(0), is_passed=True)
+    ledger.add_metered(Seen(Cell("t", MINUTE - 1, "q"), seen(0).request_id, 5))
+    of_other, found = ledger.lines(young_from=OLD)
+    assert (of_other.uncounted, found.uncounted) == (1, 0)
+    assert (found.duplicates, found.adds_up) == (1, True)
+
+
+def test_what_nobody_counted_is_compared_with_nothing() -> None:
+    """But what the meter lost of a producer of ours is missing all the same."""
+    ledger = Ledger()
+    ledger.add_counts(said(tenant="?", minute=0, proxied=3, durable=3))
+    for producer_id in ("p", "log:x"):
+        for sequence in range(3):
+            ledger.add_arrived(seen(sequence, producer_id), is_passed=True)
+            if sequence:
+                ledger.add_metered(seen(sequence, producer_id))
+    without_place, found = ledger.lines(young_from=OLD)
+    assert (without_place.proxied, without_place.adds_up) == (3, True)
+    assert (found.proxied, found.excess, found.uncounted) == (0, 0, 6)
+    assert ledger.gaps([found]) == [Gap("p", 0, 0)]
+    assert [each.tenant for each in ledger.lines(young_from=MINUTE)] == ["?"]

@@ -1,7 +1,7 @@
 """Topic names carry the prefix, and every topic's limits are stated."""
 
 from app.record.codec import MAX_DEAD_LETTER_BYTES
-from app.record.topics import DAY_MS, RETRY_PARTITIONS, Topics
+from app.record.topics import DAY_MS, RETRY_PARTITIONS, Topics, retention_s
 
 
 def test_every_topic_has_a_name_of_its_own_under_the_prefix() -> None:
@@ -36,3 +36,8 @@ def test_the_number_of_partitions_is_left_to_the_settings_or_one() -> None:
 def test_what_every_process_knows_is_kept_for_good() -> None:
     control = next(spec for spec in Topics().specs() if spec.name == "tailrace.control")
     assert (control.partitions, control.configs["cleanup.policy"]) == (1, "compact")
+
+
+def test_how_long_messages_are_kept() -> None:
+    assert retention_s({"retention.ms": str(DAY_MS)}) == 86_400
+    assert retention_s({"retention.ms": "-1"}) is retention_s({}) is None

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.accounting.counts import UNKNOWN_TENANT, Counts
+from app.clock import ManualClock, minute_of
 from app.errors import StartError
-from proxy.publisher.accounts.book import FORGOTTEN_AT_A_TIME, Account, Book
+from proxy.publisher.accounts.book import FORGOTTEN_AT_A_TIME, PLACES_PER_LOSS, Account, Book
 from proxy.publisher.accounts.layout import (
     COUNTERS,
     SLOT_BYTES,
@@ -167,11 +168,70 @@ def test_a_file_that_cannot_be_removed_is_no_fault(
 
 
 def test_losses_of_unknown_tenants(tmp_path: Path) -> None:
-    book = Book(tmp_path, "p")
+    """By the minute of the loss."""
+    clock = ManualClock(NOW_S)
+    book = Book(tmp_path, "p", clock=clock)
     book.lost("spill_overflow", 7)
     book.lost("refused", 2)
     (told,) = told_by(book)
-    assert (told.tenant, told.dropped) == (UNKNOWN_TENANT, {"spill": 7, "refused": 2})
+    assert (told.tenant, told.minute) == (UNKNOWN_TENANT, minute_of(NOW_S))
+    assert told.dropped == {"spill": 7, "refused": 2}
+    clock.advance(60)
+    book.lost("spill_overflow", 1)
+    (told,) = told_by(book)
+    assert (told.minute, told.dropped) == (minute_of(NOW_S) + 1, {"spill": 1})
+    book.close(told=True)
+
+
+def test_what_is_lost_has_its_minute_though_tenants_have_no_place(tmp_path: Path) -> None:
+    """Until these are used up too: then that of an earlier loss, whose place is kept."""
+    clock = ManualClock(NOW_S)
+    book = Book(tmp_path, "p", capacity=PLACES_PER_LOSS, clock=clock)
+    for number in range(PLACES_PER_LOSS):
+        book.account(f"t{number}", NOW_S).add("sampled_out")
+    assert len([each for each in told_by(book) if each.minute]) == PLACES_PER_LOSS - 2
+    book.lost("spill_overflow", 1)
+    clock.advance(60)
+    book.lost("spill_overflow", 2)
+    (told,) = told_by(book)
+    assert (told.minute, told.dropped) == (minute_of(NOW_S), {"spill": 3})
+    clock.advance(3600)
+    book.forget(clock.now_s())
+    book.lost("spill_overflow", 4)
+    (told,) = told_by(book)
+    assert (told.minute, told.dropped) == (minute_of(clock.now_s()), {"spill": 4})
+    book.forget(clock.now_s())
+    assert [slot.tenant for slot in slots(book.path.read_bytes())] == [UNKNOWN_TENANT] * 2
+    book.close(told=True)
+
+
+def test_the_place_of_the_last_loss_is_not_given_up(tmp_path: Path) -> None:
+    """What is lost without a place is added there."""
+    clock = ManualClock(NOW_S)
+    book = Book(tmp_path, "p", capacity=2, clock=clock)
+    book.lost("spill_overflow", 1)
+    told_by(book)
+    clock.advance(3600)
+    book.forget(clock.now_s())
+    assert book.account("t", clock.now_s()).tenant == UNKNOWN_TENANT
+    book.lost("spill_overflow", 2)
+    (told,) = told_by(book)
+    assert (told.minute, told.dropped) == (minute_of(NOW_S), {"spill": 3})
+    book.close(told=True)
+
+
+def test_a_minute_that_found_no_place_stays_with_the_rest(tmp_path: Path) -> None:
+    """A place that becomes free meanwhile would split it; the next minute may have it."""
+    book = Book(tmp_path, "p", capacity=3)
+    for number in range(2):
+        book.account(f"t{number}", NOW_S - 3600).add("sampled_out")
+    rest = book.account("c", NOW_S)
+    told_by(book)
+    book.forget(NOW_S)
+    for tenant in ("c", "d"):
+        assert book.account(tenant, NOW_S) is rest
+        assert book.account(tenant, NOW_S - 60) is rest
+    assert book.account("c", NOW_S + 60).tenant == "c"
     book.close(told=True)
 
 
