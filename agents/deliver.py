@@ -7,7 +7,8 @@ the same id is not sent again; killed in between, it is sent once more. What mus
 a retry topic and done with here: no message waits in the partition, so that none waits behind it.
 
     2xx                   delivered
-    410                   the endpoint is disabled, the delivery dropped
+    410                   the endpoint is disabled, the delivery dropped; one that its owner changed
+                          meanwhile is left alone, and the 410 a failure like another
     any other answer      the next attempt on the schedule, `Retry-After` rounded up to a tier
     no place, or a pause  moved on to a retry topic, no attempt used up
     no attempts left      a dead letter, as is one that is older than the settings allow
@@ -40,8 +41,11 @@ NAME = "deliver"
 IN_FLIGHT = 512
 WINDOW_RECORDS = 20_000
 """How far sending runs ahead of the slowest answer; each of these is noted in `delivered`."""
-NEWS_S = 10.0
-"""How long an endpoint that is not known may be one that this process has not heard of yet."""
+NEWS_S = 15.0
+"""How long an endpoint that is not known may be one that this process has not heard of yet.
+
+Longer than the control topic takes to notice that it hears nothing.
+"""
 SEAL_WAIT_S = 300.0
 
 
@@ -166,6 +170,10 @@ class Deliverer:
     async def _disable(self, endpoint: Endpoint) -> bool:
         """Whether it is disabled now; if not, the next 410 tries again."""
         now = utc(self._clock.now_s())
+        current = self._endpoints.get(endpoint.endpoint_id)
+        if current != endpoint:
+            # What its owner wrote during the POST, a new address or its end, stays.
+            return current is not None and not current.is_enabled
         try:
             await self._endpoints.put(disabled(endpoint, "it answered 410 Gone", now))
         except Unavailable:

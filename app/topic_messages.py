@@ -11,9 +11,10 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from app.engine.plain_consumer import PlainConsumer
 from app.errors import Unavailable
 
 FETCH_BYTES = 16 << 20
@@ -52,7 +53,7 @@ async def batches_until_now(
     `places`, offsets by partition, no more is read than it takes to see these; others are among
     them. Raises: Unavailable, at once where there is no such topic.
     """
-    consumer = AIOKafkaConsumer(
+    consumer = PlainConsumer(
         **connection,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
@@ -75,7 +76,7 @@ async def batches_until_now(
         await consumer.stop()
 
 
-async def _subscribe(consumer: AIOKafkaConsumer, topic: str) -> None:
+async def _subscribe(consumer: PlainConsumer, topic: str) -> None:
     """Have all partitions of a topic. Raises: Unavailable."""
     if topic not in await consumer.topics():
         raise Unavailable(f"there is no topic {topic}")
@@ -86,7 +87,7 @@ async def _subscribe(consumer: AIOKafkaConsumer, topic: str) -> None:
 
 
 async def _span(
-    consumer: AIOKafkaConsumer, since_s: float, places: Places | None
+    consumer: PlainConsumer, since_s: float, places: Places | None
 ) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
     """Go to where reading begins; the offsets where it begins and ends."""
     everywhere = consumer.assignment()

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from app.engine.plain_consumer import PlainConsumer
 from app.errors import Unavailable
 
 ASK_S = 30.0
@@ -19,7 +20,7 @@ async def committed_offsets(
 
     `connection` is in aiokafka's terms. Raises: Unavailable.
     """
-    consumer = AIOKafkaConsumer(**connection, group_id=group, enable_auto_commit=False)
+    consumer = PlainConsumer(**connection, group_id=group, enable_auto_commit=False)
     try:
         async with asyncio.timeout(ASK_S):
             await consumer.start()

@@ -3,6 +3,7 @@
     contract.py   `Control`: get, items, put, on_change
     entries.py    kinds, keys and versioned JSON values <-> the bytes of a message
     state.py      what was read so far, and what a change means for those who listen (sans-I/O)
+    contents.py   a topic as its messages tell it, and what it lost when it was made anew (sans-I/O)
     snapshot.py   the state on disk, to boot from while no broker answers
     topic.py      the plain consumer and producer, kept up to date in the background
     memory.py     the twin without a broker

@@ -31,8 +31,9 @@ class Control(Protocol):
     async def put(self, kind: str, key: str, value: bytes | None) -> None:
         """Replace an entry by JSON, or remove it; returns when it is durable and seen here.
 
-        Raises: Unavailable when no broker takes it, or it is not read back in time: then it may be
-        there or not; RecordError (`invalid`) for a bad kind or key, or a value that is not JSON.
+        Raises: Unavailable when the topic is not live, or no broker takes it, or it is not read
+        back in time: then it may be there or not; RecordError (`invalid`) for a bad kind or key, or
+        a value that is not JSON.
         """
 
     async def until_live(self) -> None:

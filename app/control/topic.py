@@ -2,31 +2,42 @@
 
 At each connection the topic is read whole, from its first offset to its end as it is then, and the
 state becomes what was read: an entry that was removed while this process was away is gone. A topic
-without a single message is one that was made anew: then what this process knows is put back.
+without a single message, or shorter than this process has seen it, is one that was made anew: what
+this process knows is put back, and nothing of it is forgotten before all of it is there again.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from random import random
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from app.control import snapshot
+from app.control.contents import CLAIM, Contents
 from app.control.contract import OnChange
 from app.control.entries import encode_name, encode_value
 from app.control.state import ControlState
 from app.engine.backoff import Backoff
+from app.engine.plain_consumer import PlainConsumer
 from app.errors import Unavailable
 from app.plain_producer import Outgoing, PlainProducer
 from app.tasks import spawn
 
 logger = logging.getLogger(__name__)
 # The broker answers at once when there is something: until then, nobody need be asked again.
-POLL_MS = 10_000
+POLL_MS = 5_000
+# Longer than a poll: the answer comes behind that of the fetch that waits at the broker.
+ANSWER_TIMEOUT_S = 8.0
+# Longer than a write of whoever puts back may take.
+SILENT_MS = 15_000
+PORTION = 20
+CLAIM_BYTES = 8
 LIVE_TIMEOUT_S = 30.0
 SEEN_TIMEOUT_S = 5.0
 BACKOFF_FIRST_S, BACKOFF_S = 0.1, 2.0
@@ -58,6 +69,8 @@ class ControlTopic:
         self._state.replace(snapshot.read(path))
         self._backoff = Backoff(BACKOFF_FIRST_S, backoff_s, random)
         self._producer = PlainProducer(connection, timeout_s=put_timeout_s)
+        self._claim = encode_value(b'"%s"' % secrets.token_hex(CLAIM_BYTES).encode())
+        self._is_anew = False
         self._next_offset = 0
         self._moved = asyncio.Event()
         self._live = asyncio.Event()
@@ -112,7 +125,10 @@ class ControlTopic:
     async def put(self, kind: str, key: str, value: bytes | None) -> None:
         """Replace or remove an entry. Raises: Unavailable, RecordError."""
         name = encode_name(kind, key)
-        offset = await self._write(name, None if value is None else encode_value(value))
+        raw = None if value is None else encode_value(value)
+        # What comes first in a topic made anew would pass for all that there is.
+        await self._wait_live(SEEN_TIMEOUT_S)
+        offset = await self._write([(name, raw)])
         try:
             async with asyncio.timeout(SEEN_TIMEOUT_S):
                 while self._next_offset <= offset:
@@ -123,8 +139,11 @@ class ControlTopic:
 
     async def until_live(self) -> None:
         """Wait until the topic was read whole. Raises: Unavailable after half a minute."""
+        await self._wait_live(LIVE_TIMEOUT_S)
+
+    async def _wait_live(self, timeout_s: float) -> None:
         try:
-            async with asyncio.timeout(LIVE_TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 await self._live.wait()
         except TimeoutError as exc:
             raise Unavailable("the control topic cannot be read") from exc
@@ -148,7 +167,7 @@ class ControlTopic:
             self._complaint = text
 
     async def _follow(self) -> None:
-        consumer = AIOKafkaConsumer(
+        consumer = PlainConsumer(
             **self._connection,
             enable_auto_commit=False,
             auto_offset_reset="none",
@@ -161,52 +180,90 @@ class ControlTopic:
                 begin = (await consumer.beginning_offsets([self._tp]))[self._tp]
                 end = (await consumer.end_offsets([self._tp]))[self._tp]
             consumer.seek(self._tp, begin)
-            self._adopt(await self._read_whole(consumer, end), end)
-            if end == 0:
-                await self._put_back()
+            found = Contents()
+            await self._read_until(consumer, found, end)
+            self._is_anew = self._is_anew or end == 0 or end < self._next_offset
+            if self._is_anew or found.claim is not None:
+                await self._complete(consumer, found)
+            self._adopt(found, await consumer.position(self._tp))
             await self._tail(consumer)
         finally:
             await consumer.stop()
 
-    async def _read_whole(self, consumer: Any, end: int) -> dict[bytes, bytes]:
-        found: dict[bytes, bytes] = {}
+    async def _read_until(self, consumer: Any, found: Contents, end: int) -> None:
         while await consumer.position(self._tp) < end:
-            for message in await self._poll(consumer):
-                if message.value is None:
-                    found.pop(message.key, None)
-                elif message.key is not None:
-                    found[message.key] = message.value
-        return found
+            for message in await self._poll(consumer, POLL_MS):
+                found.take(message.key, message.value)
 
-    def _adopt(self, found: dict[bytes, bytes], end: int) -> None:
-        """Become what was read, unless there is nothing to be read at all."""
-        if end > 0 and self._state.replace(found):
-            self._unsaved.set()
-        self._advance(end)
+    def _adopt(self, found: Contents, next_offset: int) -> None:
+        """Become what was read."""
+        self._become(found.entries)
+        self._advance(next_offset)
         self._backoff.reset()
+        self._is_anew = False
         self._word, self._complaint = "live", ""
         self._live.set()
 
-    async def _put_back(self) -> None:
-        """A topic made anew: the entries of its former life are put again."""
-        for key, value in self._state.raw.items():
-            await self._write(key, value)
+    def _become(self, raw: Mapping[bytes, bytes]) -> None:
+        if self._state.replace(raw):
+            self._unsaved.set()
 
-    async def _write(self, key: bytes, value: bytes | None) -> int:
-        sent = Outgoing(self._tp.topic, key, value, self._tp.partition)
-        return (await self._producer.write([sent]))[0]
+    # -- a topic made anew
+
+    async def _complete(self, consumer: Any, found: Contents) -> None:
+        """Return once all that this process knows is there, whoever put it back."""
+        while True:
+            missing = found.missing(self._state.raw)
+            self._become(missing | found.entries)
+            if found.claim == self._claim:
+                await self._put_back(consumer, found, missing)
+            elif not missing:
+                return
+            elif found.claim is None:
+                claimed = await self._write([(CLAIM, self._claim)])
+                await self._read_until(consumer, found, claimed + 1)
+            elif await self._is_silent(consumer, found):
+                await self._put_back(consumer, found, missing)
+
+    async def _put_back(
+        self, consumer: Any, found: Contents, missing: Mapping[bytes, bytes]
+    ) -> None:
+        """Put the entries of the topic's former life again, and remove the claim."""
+        entries = iter(missing.items())
+        while portion := list(islice(entries, PORTION)):
+            await self._write(portion)
+        whole = await self._write([(CLAIM, None)])
+        await self._read_until(consumer, found, whole + 1)
+
+    async def _is_silent(self, consumer: Any, found: Contents) -> bool:
+        """Whether whoever claimed the topic is not there any more; else its news are taken in."""
+        messages = await self._poll(consumer, SILENT_MS)
+        for message in messages:
+            found.take(message.key, message.value)
+        return not messages
+
+    async def _write(self, entries: Iterable[tuple[bytes, bytes | None]]) -> int:
+        """The last one's offset, once all are durable. Raises: Unavailable."""
+        tp = self._tp
+        sent = [Outgoing(tp.topic, key, value, tp.partition) for key, value in entries]
+        return (await self._producer.write(sent))[-1]
+
+    # -- the tail
 
     async def _tail(self, consumer: Any) -> None:
         while True:
-            for message in await self._poll(consumer):
-                if message.offset < self._next_offset:
-                    continue
-                if self._state.apply(message.key, message.value):
+            for message in await self._poll(consumer, POLL_MS):
+                if message.key != CLAIM and self._state.apply(message.key, message.value):
                     self._unsaved.set()
                 self._advance(message.offset + 1)
 
-    async def _poll(self, consumer: Any) -> list[Any]:
-        batches = await consumer.getmany(timeout_ms=POLL_MS)
+    async def _poll(self, consumer: Any, timeout_ms: int) -> list[Any]:
+        """What came in time. Raises: KafkaError, TimeoutError where the broker does not answer."""
+        batches = await consumer.getmany(timeout_ms=timeout_ms)
+        if not batches:
+            # The consumer says nothing of a broker that is away: only a question finds out.
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await consumer.end_offsets([self._tp])
         return [message for batch in batches.values() for message in batch]
 
     def _advance(self, next_offset: int) -> None:

@@ -18,6 +18,7 @@ consumer.py         commits never pass a message in progress and wait for its ef
 fetching.py         pauses that last, full buffers that block nobody, records never dropped
 consumer_thread.py  the Kafka client's thread: puts back, reports, and ends without blocking
 fetch_waits.py      a fetch that finds nothing keeps nobody waiting
+plain_consumer.py   a consumer without Faust that ends while no broker answers
 connections.py      a lost connection is an error of Kafka's, for every client of the process
 queues.py, topic.py stream buffers bounded by bytes; topics of raw bytes that always decode
 lag.py              how far behind the streams are: pure; `lag_sources.py` has the figures

@@ -10,5 +10,6 @@
     tail.py     one client's stream: wakes, heartbeats, what it missed
 
 Counting an exchange costs one append; nobody who looks on can slow it. A client that reads slowly,
-or a tail that would show more than a person can read, is told how many it missed.
+or a tail that would show more than a person can read, is told that it missed some: how many of its
+own it was, or nothing of the number where that is not known. Other tenants' are never counted.
 """

@@ -41,21 +41,28 @@ class Selection:
         self._numbers: list[int] = []
         self._items: list[LiveItem] = []
         self._hidden: list[int] = []
+        # Before this number there were exchanges that nobody has looked at, or noted any more.
+        self._unknown_until = ring.begin
         self._keep(self._new(), allowance.burst)
 
-    def after(self, at: int) -> tuple[list[LiveItem], int]:
-        """Those from number `at` on that are shown; how many are not, or are not kept any more."""
+    def after(self, at: int) -> tuple[list[LiveItem], int | None]:
+        """Those from number `at` on that are shown; how many are not, or are not kept any more.
+
+        None where nobody knows how many of the latter were wanted: others' are never counted.
+        """
         if new := self._new():
             self._keep(new, self._allowance.take(len(new)))
-        begin = self._ring.begin
-        first = max(at, begin)
-        hidden = len(self._hidden) - bisect_left(self._hidden, first)
-        return self._items[bisect_left(self._numbers, first) :], hidden + max(0, begin - at)
+        first = bisect_left(self._numbers, max(at, self._ring.begin))
+        dropped = first - bisect_left(self._numbers, at)
+        dropped += len(self._hidden) - bisect_left(self._hidden, at)
+        return self._items[first:], None if at < self._unknown_until else dropped
 
     def _new(self) -> list[tuple[int, LiveItem]]:
         """The wanted ones that were not looked at yet, with their numbers."""
         end = self._ring.end
         items, missed = self._ring.read(self._at, end - self._at)
+        if missed:
+            self._unknown_until = self._at + missed
         numbered = enumerate(items, self._at + missed)
         self._at = end
         return [(number, item) for number, item in numbered if self._wanted.wants(item)]
@@ -68,9 +75,8 @@ class Selection:
         self._forget_old()
 
     def _forget_old(self) -> None:
-        old = bisect_left(self._numbers, self._ring.begin)
-        if old > TRIM_ITEMS:
-            del self._numbers[:old], self._items[:old]
-        old = bisect_left(self._hidden, self._ring.begin)
-        if old > TRIM_ITEMS:
-            del self._hidden[:old]
+        begin = self._ring.begin
+        shown, hidden = bisect_left(self._numbers, begin), bisect_left(self._hidden, begin)
+        if shown + hidden > TRIM_ITEMS:
+            del self._numbers[:shown], self._items[:shown], self._hidden[:hidden]
+            self._unknown_until = max(self._unknown_until, begin)

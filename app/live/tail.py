@@ -41,9 +41,14 @@ class Tail:
         pace: TailPace,
         clock: Clock,
         last_event_id: str | None = None,
+        is_one_of_many: bool = False,
         jitter: Callable[[], float] = random,
     ) -> None:
-        """`last_event_id` is where the client was; unknown, it is told that it missed some."""
+        """`last_event_id` is where the client was; unknown, it is told that it missed some.
+
+        So it is where this is `is_one_of_many` tails of the client: in the others no place is
+        known.
+        """
         self._feed = feed
         allowance = Allowance(pace.max_per_s, pace.burst, clock)
         self._selection = feed.selection(wanted, allowance)
@@ -54,7 +59,7 @@ class Tail:
         self._unknown_place = False
         if last_event_id:
             after = feed.after(last_event_id)
-            self._unknown_place = after is None
+            self._unknown_place = after is None or is_one_of_many
             self._at = feed.end if after is None else after
 
     async def events(self) -> AsyncGenerator[bytes, None]:
@@ -84,9 +89,9 @@ class Tail:
         """The events of the next items; empty if nothing of them is wanted."""
         shown, dropped = self._selection.after(self._at)
         self._at = self._feed.end
-        self._is_busy = len(shown) + dropped > BUSY_ITEMS
+        self._is_busy = dropped is None or len(shown) + dropped > BUSY_ITEMS
         pieces = [item.event for item in shown]
-        if dropped:
+        if dropped != 0:
             pieces.append(missed(dropped))
         return b"".join(pieces)
 

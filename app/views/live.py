@@ -4,7 +4,8 @@
     GET /internal/live?tenant=&…                       our own part, for another worker
 
     event: exchange     id: the request id      data: the record and its cost
-    event: missed       data: {"count": n}      not shown: the reader was slow, or too many came
+    event: missed       data: {"count": n}      not shown: the reader was slow, or too many came;
+                                                null: nobody knows how many, if any
     event: worker_away  data: {"worker": url}   its exchanges are missing until it is back
 
 One write at a time per client: whoever has events waits until the client has taken the last ones,
@@ -85,7 +86,9 @@ class LiveView:
             raise Unavailable(f"{MAX_TAILS} tails are open here already", retry_after_s=10)
         sources = self._sources
         place = request.headers.get("Last-Event-ID")
-        tail = Tail(sources.feed, wanted, self._pace, sources.clock, place)
+        # Other workers cannot tell what of theirs the client has seen.
+        is_one_of_many = gather and bool(sources.others())
+        tail = Tail(sources.feed, wanted, self._pace, sources.clock, place, is_one_of_many)
         response = web.StreamResponse(headers=HEADERS)
         await response.prepare(request)
         one_at_a_time = asyncio.Lock()

@@ -13,8 +13,9 @@
 The tenant is that of the key. Every mistake is a 400 that names the field.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -25,7 +26,7 @@ from app.ids import Ids
 from app.views.tenancy import tenant_of
 from app.webhooks import changes, payload
 from app.webhooks.endpoint import Endpoint
-from app.webhooks.log import DeliveryLog, Line
+from app.webhooks.log import DeliveryLog, Line, Place
 from app.webhooks.poster import Poster, UrlRefused
 from app.webhooks.registry import Endpoints
 from app.webhooks.replay import Replays
@@ -36,6 +37,7 @@ from app.webhooks.signing import mint_secret
 MAX_BODY_BYTES = 64 << 10
 MAX_ENDPOINTS = 100
 MAX_LIMIT, DEFAULT_LIMIT = 500, 100
+CURSOR_MARK = "_"
 NO_KEY = "set TAILRACE_WEBHOOKS__SECRET_KEY, which encrypts the secrets of endpoints"
 
 
@@ -113,7 +115,8 @@ class WebhookViews:
         asked = changes.parsed(changes.Change, await body_of(request))
         if asked.url is not None and asked.url != endpoint.url:
             await self._check_url(asked.url)
-        endpoint = changes.changed(endpoint, asked, self._now())
+        # As it is now: it may have been changed or removed while its address was looked up.
+        endpoint = changes.changed(self._endpoint(request), asked, self._now())
         await self._parts.endpoints.put(endpoint)
         return self._answer(endpoint)
 
@@ -183,12 +186,12 @@ class WebhookViews:
     async def deliveries(self, request: web.Request) -> web.Response:
         """The log. Raises: QueryRefused, Unavailable."""
         endpoint, limit = self._endpoint(request), limit_of(request.query.get("limit"))
-        before = before_of(request.query.get("before")) or self._now() + timedelta(seconds=1)
+        before = before_of(request.query.get("before")) or Place(self._now() + timedelta(seconds=1))
         since = self._now() - timedelta(days=self._parts.log_days)
         items = await self._parts.log.read(
             endpoint.tenant, endpoint.endpoint_id, since=since, before=before, limit=limit
         )
-        cursor = items[-1]["at"] if len(items) == limit else None
+        cursor = cursor_of(items[-1]) if len(items) == limit else None
         return _json({"items": list(items), "next_cursor": cursor})
 
     # -- parts
@@ -238,19 +241,28 @@ def limit_of(text: str | None) -> int:
     return int(text)
 
 
-def before_of(text: str | None) -> datetime | None:
-    """The time before which lines are shown. Raises: QueryRefused (400)."""
+def cursor_of(line: Mapping[str, Any]) -> str:
+    """The place of a line, as `before` takes it."""
+    at = datetime.fromisoformat(str(line["at"])).astimezone(UTC)
+    return f"{at.isoformat().replace('+00:00', 'Z')}{CURSOR_MARK}{line['attempt_id']}"
+
+
+def before_of(text: str | None) -> Place | None:
+    """The place before which lines are shown: a time alone, or a cursor.
+
+    Raises: QueryRefused (400).
+    """
     if text is None:
         return None
+    time, _, attempt_id = text.partition(CURSOR_MARK)
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(time)
         if at.tzinfo is None:
             raise ValueError("no time zone")
     except ValueError as exc:
-        raise QueryRefused(
-            400, "invalid_parameter", "before is a time (RFC 3339)", "before"
-        ) from exc
-    return at
+        message = "before is a time (RFC 3339) or a next_cursor"
+        raise QueryRefused(400, "invalid_parameter", message, "before") from exc
+    return Place(at, attempt_id)
 
 
 def _json(answer: dict[str, Any], *, status: int = 200) -> web.Response:

@@ -12,7 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from app.errors import SinkRefused, SinkUnavailable, Unavailable
 from app.metrics import Metrics
@@ -28,6 +28,13 @@ KEPT_ENDPOINTS = 500
 BUFFER_LINES = 20_000
 BATCH_LINES = 1000
 WRITE_EVERY_S = 1.0
+
+
+class Place(NamedTuple):
+    """Where a line is in the log; without an id, in front of all of that time."""
+
+    at: datetime
+    attempt_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,11 @@ class Line:
     next_at: datetime | None = None
     replay_id: str | None = None
 
+    @property
+    def place(self) -> Place:
+        """Where it is."""
+        return Place(self.at, self.attempt_id)
+
     def members(self) -> dict[str, Any]:
         """As an owner sees it."""
         return {name: value for name, value in asdict(self).items() if name != "tenant"}
@@ -60,8 +72,9 @@ OF_ENDPOINT = f"""
 SELECT {SHOWN}
 FROM {TABLE}
 WHERE tenant = {{tenant:String}} AND endpoint_id = {{endpoint:String}}
-  AND at < {{before:DateTime64(3, 'UTC')}} AND at >= {{since:DateTime64(3, 'UTC')}}
-ORDER BY at DESC, attempt_id
+  AND at <= {{before:DateTime64(3, 'UTC')}} AND at >= {{since:DateTime64(3, 'UTC')}}
+  AND (at < {{before:DateTime64(3, 'UTC')}} OR attempt_id < {{before_id:String}})
+ORDER BY at DESC, attempt_id DESC
 LIMIT 1 BY attempt_id
 LIMIT {{limit:UInt32}}
 """  # noqa: S608 - names of our own, values are bound
@@ -83,9 +96,9 @@ class DeliveryLog(Protocol):
         """Note one; never blocks, never raises."""
 
     async def read(
-        self, tenant: str, endpoint_id: str, *, since: datetime, before: datetime, limit: int
+        self, tenant: str, endpoint_id: str, *, since: datetime, before: Place, limit: int
     ) -> Sequence[dict[str, Any]]:
-        """The last ones in a time, newest first. Raises: Unavailable."""
+        """The last ones before a place, newest first. Raises: Unavailable."""
 
     async def of_exchange(
         self, tenant: str, request_id: str, *, since: datetime, limit: int
@@ -116,12 +129,13 @@ class MemoryLog:
             self._lines.popitem(last=False)
 
     async def read(
-        self, tenant: str, endpoint_id: str, *, since: datetime, before: datetime, limit: int
+        self, tenant: str, endpoint_id: str, *, since: datetime, before: Place, limit: int
     ) -> Sequence[dict[str, Any]]:
         """The last ones, newest first."""
-        lines = reversed(self._lines.get((tenant, endpoint_id), ()))
-        found = [line.members() for line in lines if since <= line.at < before]
-        return found[:limit]
+        lines = self._lines.get((tenant, endpoint_id), ())
+        found = [line for line in lines if since <= line.at and line.place < before]
+        found.sort(key=lambda each: each.place, reverse=True)
+        return [line.members() for line in found[:limit]]
 
     async def of_exchange(
         self, tenant: str, request_id: str, *, since: datetime, limit: int
@@ -160,14 +174,15 @@ class AnalyticsLog:
         self._buffer.append(line)
 
     async def read(
-        self, tenant: str, endpoint_id: str, *, since: datetime, before: datetime, limit: int
+        self, tenant: str, endpoint_id: str, *, since: datetime, before: Place, limit: int
     ) -> Sequence[dict[str, Any]]:
         """The last ones, newest first. Raises: Unavailable."""
         asked = {
             "tenant": tenant,
             "endpoint": endpoint_id,
             "since": since,
-            "before": before,
+            "before": before.at,
+            "before_id": before.attempt_id,
             "limit": limit,
         }
         return await self._rows(OF_ENDPOINT, asked)

@@ -15,11 +15,12 @@ from random import random
 from typing import Any
 
 import orjson
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 
 from app.clock import Clock
 from app.engine.backoff import Backoff
+from app.engine.plain_consumer import PlainConsumer
 from app.errors import Unavailable
 from app.metrics import Metrics
 from app.plain_producer import Outgoing, PlainProducer
@@ -99,7 +100,7 @@ class Retries:
 
     async def _consume(self) -> None:
         """Until something fails. Raises: KafkaError, Unavailable."""
-        consumer = AIOKafkaConsumer(**self._options)
+        consumer = PlainConsumer(**self._options)
         waiting: Waiting[TopicPartition] = Waiting(due_s=due_s)
         try:
             await consumer.start()

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from app.metrics import Metrics
-from app.webhooks.log import AnalyticsLog, MemoryLog
+from app.webhooks.log import AnalyticsLog, MemoryLog, Place
 from tests.support.analytics import EngineProcess
 from tests.support.embedded import needs_embedded
-from tests.unit.app.webhooks.test_log import line
+from tests.unit.app.webhooks.test_log import line, paged
 
 pytestmark = [pytest.mark.embedded, needs_embedded]
 # Rows go after 90 days, so these are of now.
 NOW = datetime.now().astimezone().replace(microsecond=0)
-SINCE, BEFORE = NOW - timedelta(days=1), NOW + timedelta(days=1)
+SINCE, BEFORE = NOW - timedelta(days=1), Place(NOW + timedelta(days=1))
 TIMES = ("at", "next_at")
 STRANGE = "O'Neil \\ {tenant:String} ; -- 😀"
 
@@ -66,3 +66,12 @@ async def test_it_reads_as_the_twin_in_memory_does(log: AnalyticsLog) -> None:
         assert of_exchange[0] == of_exchange[1]
     assert len(await log.read("acme", "we_0", limit=50, **window)) == 6
     assert await log.of_exchange("nobody", "r2", since=SINCE, limit=9) == []
+
+
+async def test_pages_have_each_line_once(log: AnalyticsLog) -> None:
+    for number in (3, 0, 8, 1, 2, 7, 4, 6, 5):
+        made = line(number, at=NOW + timedelta(milliseconds=number // 3))
+        log.add(made)
+    log.add(made)
+    await log.write()
+    assert await paged(log, BEFORE) == [f"a{number}" for number in range(8, -1, -1)]

@@ -1,6 +1,7 @@
 """On a real broker: the suite, and what several processes see of each other."""
 
 import asyncio
+import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from app.control import snapshot
+from app.control import snapshot, topic
+from app.control.contents import CLAIM
 from app.control.entries import encode_name, encode_value
 from app.control.topic import ControlTopic
 from app.errors import Unavailable
 from app.record.topics import TopicSpec
 from tests.contract.control.conformance import Conformance
+from tests.support.consume import consume_all
 from tests.support.kafka import KafkaBroker
 from tests.support.produce import produce_raw
 
@@ -119,6 +122,52 @@ async def test_a_snapshot_is_kept_and_put_back_into_a_topic_made_anew(world: Wor
     await again.until_live()
     await until(lambda: other.get("kind", "a") == b"1")
     await until(lambda: snapshot.read(world.path("other")) == kept)
+
+
+async def test_one_of_many_puts_back_and_one_that_was_left_half_way_is_made_whole(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topic, "SILENT_MS", 1000)
+    kept = {encode_name("kind", f"k{number}"): encode_value(b"1") for number in range(50)}
+    names = [f"p{number}" for number in range(4)]
+    for name in names:
+        snapshot.write(world.path(name), kept)
+    await world.make_topic()
+    for _ in range(2):
+        them = [await world.process(name) for name in names]
+        for each in them:
+            await each.until_live()
+            assert len(each.items("kind")) == 50
+            await each.stop()
+        messages = await consume_all(world.broker.bootstrap_servers, world.topic)
+        put = [message.key for message in messages if message.key != CLAIM]
+        assert sorted(put) == sorted(kept)
+        assert [message.value for message in messages if message.key == CLAIM][-1] is None
+        await world.broker.delete_topics([world.topic])
+        await world.make_topic()
+        claimed = [(CLAIM, encode_value(b'"gone"')), *list(kept.items())[:7]]
+        await produce_raw(world.broker.bootstrap_servers, world.topic, claimed)
+        names = names[:1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("away", ["killed", "paused"])
+async def test_a_process_that_hears_nothing_says_so_until_it_does_again(
+    own_kafka_broker: KafkaBroker, topic_prefix: str, tmp_path: Path, away: str
+) -> None:
+    world = World(own_kafka_broker, f"{topic_prefix}.control", tmp_path)
+    await world.make_topic()
+    one = await world.process("one")
+    try:
+        await one.put("kind", "a", b"1")
+        await asyncio.sleep(1.5 * topic.POLL_MS / 1000)
+        assert one.state == "live"
+        own_kafka_broker.kill() if away == "killed" else own_kafka_broker.signal(signal.SIGSTOP)
+        await until(lambda: one.state == "stale", topic.POLL_MS / 1000 + topic.ANSWER_TIMEOUT_S + 1)
+        own_kafka_broker.start() if away == "killed" else own_kafka_broker.signal(signal.SIGCONT)
+        await until(lambda: one.state == "live", 60)
+    finally:
+        await one.stop()
 
 
 @pytest.mark.slow

@@ -42,16 +42,41 @@ def test_the_wanted_ones_from_a_number_on() -> None:
     assert found.after(9) == ([], 0)
 
 
-def test_what_left_the_ring_is_counted_and_not_shown() -> None:
+def test_what_left_the_ring_is_counted_if_it_was_looked_at() -> None:
     feed, items = LiveFeed(4), [item(number) for number in range(10)]
     found = Selection(feed, ALL, plenty())
     for each in items[:3]:
         feed.add(each)
     assert found.after(0) == (items[:3], 0)
-    for each in items[3:]:
+    for each in items[3:6]:
+        feed.add(each)
+    assert found.after(0) == (items[2:6], 2)
+    for each in items[6:]:
         feed.add(each)
     assert found.after(0) == (items[6:], 6)
     assert found.after(8) == (items[8:], 0)
+
+
+def test_nobody_knows_how_many_left_the_ring_unseen() -> None:
+    feed, items = LiveFeed(4), [item(number) for number in range(10)]
+    found = Selection(feed, ALL, plenty())
+    for each in items:
+        feed.add(each)
+    assert found.after(0) == (items[6:], None)
+    assert found.after(5)[1] is None
+    assert found.after(6) == (items[6:], 0)
+
+
+def test_others_are_never_counted() -> None:
+    feed = LiveFeed(10)
+    found = Selection(feed, BOB, Allowance(2, 1, ManualClock()))
+    feed.add(item(0, user="bob"))
+    for _ in range(9):
+        for number in range(5):
+            feed.add(item(number, user="eve"))
+        assert found.after(0)[1] is not None
+    assert found.after(0) == ([], 1)
+    assert found.after(1) == ([], 0)
 
 
 def test_it_keeps_no_more_than_the_ring_and_a_bit() -> None:
@@ -61,6 +86,8 @@ def test_it_keeps_no_more_than_the_ring_and_a_bit() -> None:
         feed.add(one)
         found.after(feed.end)
     assert len(found.after(0)[0]) == 3
+    assert found.after(0)[1] is None
+    assert found.after(feed.begin)[1] == 0
     assert len(found._items) <= TRIM_ITEMS + 4
 
 

@@ -56,7 +56,17 @@ def test_a_slow_reader_is_told_what_it_missed() -> None:
     for number in range(12):
         feed.add(item(number))
     piece = tail.next_piece()
-    assert (len(ids(piece)), counts(piece)) == (5, [7])
+    assert (len(ids(piece)), counts(piece)) == (5, [None])
+    assert tail.next_piece() == b""
+
+
+def test_a_slow_reader_is_not_told_of_other_tenants() -> None:
+    feed = LiveFeed(5)
+    tail = Tail(feed, ALL, TailPace(), ManualClock())
+    for number in range(12):
+        feed.add(item(number, tenant="other"))
+    piece = tail.next_piece()
+    assert (ids(piece), counts(piece)) == ([], [None])
 
 
 async def test_it_goes_on_after_the_last_event_or_says_that_it_cannot() -> None:
@@ -65,10 +75,15 @@ async def test_it_goes_on_after_the_last_event_or_says_that_it_cannot() -> None:
         feed.add(each)
     known = Tail(feed, ALL, QUICK, ManualClock(), items[1].request_id)
     assert ids(known.next_piece()) == [each.request_id for each in items[2:]]
-    events = Tail(feed, ALL, QUICK, ManualClock(), "unknown").events()
-    assert (await anext(events)).startswith(b"retry:")
-    assert counts(await anext(events)) == [None]
-    await events.aclose()
+    for place in ("unknown", items[1].request_id):
+        events = Tail(feed, ALL, QUICK, ManualClock(), place, is_one_of_many=True).events()
+        assert (await anext(events)).startswith(b"retry:")
+        assert counts(await anext(events)) == [None]
+        await events.aclose()
+    new = Tail(feed, ALL, QUICK, ManualClock(), is_one_of_many=True).events()
+    await anext(new)
+    assert await anext(new) == HEARTBEAT
+    await new.aclose()
 
 
 async def test_heartbeats_where_there_is_nothing() -> None:

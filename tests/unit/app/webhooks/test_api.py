@@ -1,7 +1,7 @@
 """The routes of webhooks, over real HTTP to a real receiver."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import aiohttp
@@ -33,6 +33,7 @@ from tests.support.facts import fact
 from tests.support.hooks import receiving
 from tests.support.records import REQUEST_ID, STARTED_AT
 from tests.support.web_server import served
+from tests.unit.app.webhooks.test_log import line
 from tests.unit.app.webhooks.test_replay import Produced
 
 ROOT = "/api/v1/webhooks"
@@ -186,8 +187,39 @@ async def test_a_test_is_sent_signed_by_new_and_old_secret_and_logged(hooks: Api
         assert receiver.calls[0].event["type"] == "webhook.test"
         answer = (await hooks.call("GET", f"{path}/deliveries?limit=1"))[1]
         assert answer["items"][0]["webhook_id"] == line["webhook_id"]
-        cursor = answer["next_cursor"].replace("+", "%2B")
+        cursor = answer["next_cursor"]
         assert (await hooks.call("GET", f"{path}/deliveries?before={cursor}"))[1]["items"] == []
+
+
+async def test_pages_of_deliveries_have_those_of_one_millisecond_once(hooks: Api) -> None:
+    endpoint_id = (await hooks.created())["endpoint_id"]
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=9)
+    for number in range(9):
+        at = began + timedelta(milliseconds=number // 3)
+        hooks.parts.log.add(line(number, endpoint_id, tenant="default", at=at))
+    found, query = list[str](), ""
+    while query is not None:
+        page = (await hooks.call("GET", f"/{endpoint_id}/deliveries?limit=2{query}"))[1]
+        found += [each["attempt_id"] for each in page["items"]]
+        query = page["next_cursor"] and f"&before={page['next_cursor']}"
+    assert found == [f"a{number}" for number in range(8, -1, -1)]
+    old = (began + timedelta(milliseconds=1)).isoformat().replace("+", "%2B")
+    page = (await hooks.call("GET", f"/{endpoint_id}/deliveries?before={old}"))[1]
+    assert [each["attempt_id"] for each in page["items"]] == ["a2", "a1", "a0"]
+
+
+async def test_a_change_does_not_bring_back_what_was_removed_meanwhile(
+    hooks: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint_id = (await hooks.created())["endpoint_id"]
+
+    async def check(url: str) -> None:
+        await hooks.call("DELETE", f"/{endpoint_id}")
+
+    monkeypatch.setattr(hooks.poster, "check", check)
+    body = {"url": "http://127.0.0.1:9/new"}
+    assert (await hooks.call("PATCH", f"/{endpoint_id}", body))[0] == 404
+    assert hooks.control.items("webhook_endpoint") == {}
 
 
 async def test_a_test_of_an_endpoint_that_is_away_says_so(hooks: Api) -> None:

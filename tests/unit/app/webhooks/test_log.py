@@ -11,10 +11,10 @@ from app.errors import Unavailable
 from app.metrics import Metrics
 from app.sinks.clickhouse.memory import MemoryAnalytics
 from app.webhooks import log
-from app.webhooks.log import TABLE, AnalyticsLog, Line, MemoryLog
+from app.webhooks.log import TABLE, AnalyticsLog, Line, MemoryLog, Place
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-SINCE, BEFORE = NOON - timedelta(days=1), NOON + timedelta(days=1)
+SINCE, BEFORE = NOON - timedelta(days=1), Place(NOON + timedelta(days=1))
 
 
 def line(number: int = 0, endpoint_id: str = "we_1", **changes: Any) -> Line:
@@ -48,10 +48,27 @@ async def test_memory_gives_the_last_ones_of_a_time_newest_first() -> None:
     found = await kept.read("acme", "we_1", since=SINCE, before=BEFORE, limit=500)
     assert len(found) == log.KEPT_PER_ENDPOINT
     assert found[0]["attempt_id"] == f"a{log.KEPT_PER_ENDPOINT + 4}"
-    until = NOON + timedelta(seconds=10)
+    until = Place(NOON + timedelta(seconds=10))
     early = await kept.read("acme", "we_1", since=SINCE, before=until, limit=2)
     assert [each["attempt_id"] for each in early] == ["a9", "a8"]
     assert await kept.read("other", "we_1", since=SINCE, before=BEFORE, limit=5) == []
+
+
+async def test_pages_of_memory_have_each_line_once_in_whatever_order_they_came() -> None:
+    kept = MemoryLog()
+    for number in (3, 0, 8, 1, 2, 7, 4, 6, 5):
+        kept.add(line(number, at=NOON + timedelta(milliseconds=number // 3)))
+    assert await paged(kept) == [f"a{number}" for number in range(8, -1, -1)]
+
+
+async def paged(kept: MemoryLog | AnalyticsLog, before: Place = BEFORE) -> list[str]:
+    """The ids of all pages, as they come."""
+    found: list[str] = []
+    since = before.at - timedelta(days=2)
+    while page := await kept.read("acme", "we_1", since=since, before=before, limit=2):
+        found += [each["attempt_id"] for each in page]
+        before = Place(datetime.fromisoformat(str(page[-1]["at"])), page[-1]["attempt_id"])
+    return found
 
 
 async def test_the_attempts_of_one_exchange_oldest_first() -> None:
@@ -62,7 +79,7 @@ async def test_the_attempts_of_one_exchange_oldest_first() -> None:
     kept.add(line(4, tenant="other"))
     found = await kept.of_exchange("acme", "r1", since=SINCE, limit=9)
     assert [each["attempt_id"] for each in found] == ["a1", "a3"]
-    assert await kept.of_exchange("acme", "r1", since=BEFORE, limit=9) == []
+    assert await kept.of_exchange("acme", "r1", since=BEFORE.at, limit=9) == []
 
 
 async def test_memory_forgets_the_endpoint_that_was_silent_for_longest(

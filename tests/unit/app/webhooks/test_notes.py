@@ -5,7 +5,7 @@ from datetime import timedelta
 from app.clock import ManualClock
 from app.ids import CountedIds
 from app.metrics import Metrics
-from app.webhooks.log import MemoryLog
+from app.webhooks.log import MemoryLog, Place
 from app.webhooks.notes import MAX_ERROR_CHARS, RECENT_S, Notes
 from app.webhooks.replies import Reply
 from tests.support.endpoints import delivery, endpoint
@@ -22,8 +22,8 @@ class World:
         return self.metrics.registry.get_sample_value(f"tailrace_webhook_{name}", labels)
 
     async def lines(self) -> list[tuple[str, str, int, int | None]]:
-        window = {"since": STARTED_AT, "before": STARTED_AT + timedelta(days=1)}
-        found = await self.log.read("default", endpoint().endpoint_id, limit=50, **window)
+        before, name = Place(STARTED_AT + timedelta(days=1)), endpoint().endpoint_id
+        found = await self.log.read("default", name, since=STARTED_AT, before=before, limit=50)
         return [(each["kind"], each["result"], each["attempt"], each["status"]) for each in found]
 
 
@@ -47,8 +47,8 @@ async def test_an_attempt_is_counted_timed_and_noted() -> None:
 async def test_an_error_is_cut() -> None:
     world = World()
     world.notes.attempted(delivery(), Reply(None, 1.0, "x" * 999), "failed")
-    window = {"since": STARTED_AT, "before": STARTED_AT + timedelta(days=1)}
-    (line,) = await world.log.read("default", endpoint().endpoint_id, limit=1, **window)
+    before, name = Place(STARTED_AT + timedelta(days=1)), endpoint().endpoint_id
+    (line,) = await world.log.read("default", name, since=STARTED_AT, before=before, limit=1)
     assert len(line["error"]) == MAX_ERROR_CHARS
 
 
