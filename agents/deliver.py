@@ -1,21 +1,26 @@
 """The agent on `deliveries`: sends each webhook until it is delivered or given up.
 
-    message -> decode -> delivered already? -> endpoint -> event -> place -> POST -> what now
+    message -> decode -> delivered already? -> endpoint -> place -> event -> POST -> what now
 
 `delivered` is asked before each POST and written after a 2xx, so what the meter emits again under
 the same id is not sent again; killed in between, it is sent once more. What must wait is emitted to
 a retry topic and done with here: no message waits in the partition, so that none waits behind it.
+Reading bodies takes a place as well, so that a store that hangs holds up its own endpoints alone.
 
     2xx                   delivered
     410                   the endpoint is disabled, the delivery dropped; one that its owner changed
                           meanwhile is left alone, and the 410 a failure like another
     any other answer      the next attempt on the schedule, `Retry-After` rounded up to a tier
-    no place, or a pause  moved on to a retry topic, no attempt used up
+    no place, or a pause  moved on to a retry topic, no attempt used up, as is one whose endpoint
+                          only a newer build can read
     no attempts left      a dead letter, as is one that is older than the settings allow
     disabled, deleted     dropped; a replay brings back what is wanted after all
+    a step that raises    a dead letter `step_failed`
 """
 
+import logging
 from collections.abc import Callable
+from dataclasses import replace
 from random import random
 from typing import Any
 
@@ -25,6 +30,7 @@ from app.clock import Clock, utc
 from app.engine.contracts import Again, Emitter, Message, Result, SinkState, Store, StreamApp
 from app.errors import RecordError, Unavailable
 from app.record.codec import decode_delivery, encode_delivery
+from app.record.dead_letter import ATTEMPT_HEADER, ORIGIN_HEADER, origin_in
 from app.record.delivery import Delivery
 from app.record.topics import Topics
 from app.webhooks.admission import Admission
@@ -37,6 +43,7 @@ from app.webhooks.schedule import Schedule
 from app.webhooks.sealing import SealError
 from app.webhooks.sending import NotYet, Sender
 
+logger = logging.getLogger(__name__)
 NAME = "deliver"
 IN_FLIGHT = 512
 WINDOW_RECORDS = 20_000
@@ -47,6 +54,8 @@ NEWS_S = 15.0
 Longer than the control topic takes to notice that it hears nothing.
 """
 SEAL_WAIT_S = 300.0
+UPGRADE_WAIT_S = 300.0
+"""How long what is for an endpoint that cannot be read waits for a process of a newer build."""
 
 
 class Deliverer:
@@ -95,6 +104,8 @@ class Deliverer:
         if delivery.name in self._under_way:
             return Again("the same webhook is under way", 1.0)
         endpoint = self._endpoints.get(delivery.endpoint_id)
+        if endpoint is None and self._endpoints.is_unreadable(delivery.endpoint_id):
+            return self._put_off_for_upgrade(message, delivery)
         if endpoint is None and self._may_be_news(message):
             return Again("not known yet", 0.5)
         if endpoint is None or endpoint.tenant != delivery.tenant or not endpoint.is_enabled:
@@ -103,6 +114,11 @@ class Deliverer:
         self._under_way.add(delivery.name)
         try:
             return await self._attempt(message, delivery, endpoint)
+        except Unavailable:
+            # The partition is not held here any more: who holds it now tries again.
+            raise
+        except Exception as exc:  # noqa: BLE001 - mapped: one delivery must not stop the others
+            return self._bury(self._poison, _as_it_came(message, delivery), _as_record_error(exc))
         finally:
             self._under_way.discard(delivery.name)
 
@@ -114,38 +130,53 @@ class Deliverer:
     def _decoded(self, message: Message) -> Delivery:
         """The delivery; one that comes back from the dead letters begins anew."""
         delivery = decode_delivery(message.value)
-        if not attempts_of(message):
+        resent = attempts_of(message)
+        if not resent:
             return delivery
-        now = utc(self._clock.now_s())
-        return delivery.model_copy(update={"attempts": 0, "deferrals": 0, "emitted_at": now})
+        anew = {"attempts": 0, "deferrals": 0, "emitted_at": utc(self._clock.now_s())}
+        first = origin_in(message.headers.get(ORIGIN_HEADER))
+        return delivery.model_copy(update={**anew, "resent": resent, "first_origin": first})
 
     # -- one attempt
 
     async def _attempt(self, message: Message, delivery: Delivery, endpoint: Endpoint) -> Result:
-        age_s = self._clock.now_s() - delivery.emitted_at.timestamp()
-        if self._schedule.is_too_old(age_s):
-            return self._give_up(message, delivery, f"undelivered for {age_s:.0f} s")
-        event = await self._sender.prepared(endpoint, delivery)
-        if isinstance(event, NotYet):
-            return self._put_off(delivery, event.after_s)
-        partition, endpoint_id = message.position.partition, endpoint.endpoint_id
-        wait_s = await self._admission.enter(partition, endpoint_id)
+        if (why := self._too_old(delivery)) is not None:
+            return self._give_up(message, delivery, why)
+        partition = message.position.partition
+        wait_s = await self._admission.enter(partition, endpoint)
         if wait_s is not None:
             return self._put_off(delivery, wait_s)
-        reply, sealed = None, ""
+        outcome: Reply | NotYet | None = None
         try:
-            reply = await self._sender.send(endpoint, delivery.webhook_id, event)
-        except SealError as exc:
-            sealed = str(exc)
+            outcome = await self._sent(endpoint, delivery)
         finally:
-            took_s = 0.0 if reply is None else reply.took_ms / 1000
-            good = None if reply is None else reply.meaning in ("delivered", "gone")
-            hold_s = reply.retry_after_s or 0.0 if reply and reply.meaning == "overloaded" else 0.0
-            self._admission.leave(partition, endpoint_id, took_s, good, hold_s)
-        if reply is None:
-            self._notes.sealed(endpoint_id, sealed)
-            return self._put_off(delivery, SEAL_WAIT_S)
-        return await self._judge(message, delivery, endpoint, reply)
+            self._leave(partition, endpoint, outcome)
+        if isinstance(outcome, NotYet):
+            return self._put_off(delivery, outcome.after_s)
+        return await self._judge(message, delivery, endpoint, outcome)
+
+    async def _sent(self, endpoint: Endpoint, delivery: Delivery) -> Reply | NotYet:
+        """What came back; NotYet while its bodies or its secret are not to be had."""
+        event = await self._sender.prepared(endpoint, delivery)
+        if isinstance(event, NotYet):
+            return event
+        try:
+            return await self._sender.send(endpoint, delivery.webhook_id, event)
+        except SealError as exc:
+            self._notes.sealed(endpoint.endpoint_id, str(exc))
+            return NotYet(SEAL_WAIT_S)
+
+    def _leave(self, partition: int, endpoint: Endpoint, outcome: Reply | NotYet | None) -> None:
+        """Give the place back, with what the attempt tells of the endpoint."""
+        if not isinstance(outcome, Reply):
+            self._admission.leave(partition, endpoint, 0.0, None)
+            return
+        hold_s = 0.0
+        if outcome.meaning == "overloaded":
+            # No longer than a delivery waits on any topic: else it would grow too old unsent.
+            hold_s = min(outcome.retry_after_s or 0.0, self._schedule.waits_s[-1])
+        good = outcome.meaning in ("delivered", "gone")
+        self._admission.leave(partition, endpoint, outcome.took_ms / 1000, good, hold_s)
 
     async def _judge(
         self, message: Message, delivery: Delivery, endpoint: Endpoint, reply: Reply
@@ -182,6 +213,16 @@ class Deliverer:
 
     # -- later, or never
 
+    def _too_old(self, delivery: Delivery) -> str | None:
+        """Why it is given up for its age; None: it is not."""
+        age_s = self._clock.now_s() - delivery.emitted_at.timestamp()
+        return f"undelivered for {age_s:.0f} s" if self._schedule.is_too_old(age_s) else None
+
+    def _put_off_for_upgrade(self, message: Message, delivery: Delivery) -> Result:
+        if (why := self._too_old(delivery)) is not None:
+            return self._give_up(message, delivery, why)
+        return self._put_off(delivery, UPGRADE_WAIT_S)
+
     def _put_off(self, delivery: Delivery, wait_s: float) -> Result:
         tier = self._schedule.after_deferral(delivery.attempts, delivery.deferrals, wait_s)
         self._emit(delivery, tier, deferrals=delivery.deferrals + 1)
@@ -198,7 +239,7 @@ class Deliverer:
     def _give_up(self, message: Message, delivery: Delivery, why: str) -> Result:
         self._notes.count("exhausted")
         error = RecordError("attempts_exhausted", f"{delivery.endpoint_id}: {why}")
-        return self._bury(self._dead, message, error)
+        return self._bury(self._dead, _as_it_came(message, delivery), error)
 
     @staticmethod
     def _bury(dead: DeadLetters, message: Message, error: RecordError) -> Result:
@@ -207,6 +248,24 @@ class Deliverer:
         except TooManyDeadLettersError as exc:
             return Again(str(exc))
         return None
+
+
+def _as_it_came(message: Message, delivery: Delivery) -> Message:
+    """A message with the headers of one that was sent again, which no retry topic keeps."""
+    if not delivery.resent:
+        return message
+    headers = {**message.headers, ATTEMPT_HEADER: b"%d" % delivery.resent}
+    if delivery.first_origin is not None:
+        headers[ORIGIN_HEADER] = delivery.first_origin.model_dump_json().encode()
+    return replace(message, headers=headers)
+
+
+def _as_record_error(exc: Exception) -> RecordError:
+    """Why a delivery is buried."""
+    if isinstance(exc, RecordError):
+        return exc
+    logger.error("a step of a delivery failed", exc_info=exc)
+    return RecordError("step_failed", f"{type(exc).__name__}: {exc}")
 
 
 def register(app: StreamApp, deliverer: Deliverer, topics: Topics, state: SinkState) -> None:

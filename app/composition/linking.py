@@ -1,5 +1,6 @@
 """Signed links to bodies: what the gate asks, and where the bodies of a webhook come from."""
 
+import asyncio
 import re
 
 from aiohttp import web
@@ -10,7 +11,7 @@ from app.record.fields import REQUEST_ID_PATTERN
 from app.sinks.archive.reading import BodyReader
 from app.views.bodies import as_json
 from app.webhooks.links import SIGNATURE, Links
-from app.webhooks.sending import NoBodies, NotYet
+from app.webhooks.sending import LARGE_BYTES, Found, NoBodies, NotYet, TooLong
 
 PATH = re.compile(rf"/api/v1/exchanges/({REQUEST_ID_PATTERN.strip('^$')})/body")
 AGAIN_S = 5.0
@@ -39,7 +40,7 @@ class ArchivedBodies:
     def __init__(self, reader: BodyReader) -> None:
         self._reader = reader
 
-    async def both(self, tenant: str, request_id: str) -> bytes | NotYet | NoBodies:
+    async def both(self, tenant: str, request_id: str, max_bytes: int) -> Found:
         """Both sides as JSON; what is away now may be there later."""
         try:
             bodies = await self._reader.read(tenant, request_id)
@@ -49,4 +50,11 @@ class ArchivedBodies:
             return NotYet(error.retry_after_s)
         except TailraceError:
             return NotYet(AGAIN_S)
-        return as_json(request_id, bodies)
+        size_bytes = sum(len(part.data) for part in (bodies.request, bodies.response) if part)
+        if size_bytes > max_bytes:
+            return TooLong()
+        if size_bytes > LARGE_BYTES:
+            data = await asyncio.to_thread(as_json, request_id, bodies)
+        else:
+            data = as_json(request_id, bodies)
+        return data if len(data) <= max_bytes else TooLong()

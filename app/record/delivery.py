@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from app.record.dead_letter import Origin
 from app.record.fact import Fact
 from app.record.fields import Count, Line, Tenant, UtcTime, Word
 from app.record.model import WireModel
@@ -13,6 +14,8 @@ class Delivery(WireModel):
     `attempts` counts the POSTs that failed, `deferrals` how often it was moved on without one.
     `emitted_at` is when it was first emitted and `due_at` when it may be tried; absent: at once.
     `replay_id` names the request to send it again; absent: it follows the exchange.
+    `resent` counts how often it was sent again as a dead letter, and `first_origin` is where it lay
+    at first; absent: it never was one. They tell on retry topics what headers tell on others.
     """
 
     schema_version: Literal[1] = 1
@@ -25,6 +28,8 @@ class Delivery(WireModel):
     due_at: UtcTime | None = None
     replay_id: Word | None = None
     error: Line | None = None
+    resent: Count = 0
+    first_origin: Origin | None = None
     fact: Fact
 
     @property

@@ -4,14 +4,17 @@ The deliveries of several endpoints come through one partition, and only so many
 under way at a time. An endpoint takes no more than its limit and no more than what would be left
 free, so that however many endpoints hang, the next one finds room. Beyond that a delivery waits a
 moment where the endpoint is quick enough to make that worthwhile; otherwise it is put off at once.
+What was learnt of an endpoint is forgotten when it is changed: it may lead elsewhere now.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from app.webhooks.breaker import Breaker, BreakerOptions
+from app.webhooks.endpoint import Endpoint
 
 PATIENCE_S = 0.1
 LONGEST_WAIT_S = 0.4
@@ -25,6 +28,7 @@ class Lane:
     """One endpoint: what is under way and who waits for a place."""
 
     breaker: Breaker
+    updated_at: datetime
     busy: int = 0
     waiting: "deque[asyncio.Future[None]]" = field(default_factory=deque)
     took_s: float = FIRST_GUESS_S
@@ -59,12 +63,12 @@ class Admission:
         """How many endpoints are left alone now."""
         return sum(lane.breaker.is_open for lane in self._lanes.values())
 
-    async def enter(self, partition: int, endpoint_id: str) -> float | None:
+    async def enter(self, partition: int, endpoint: Endpoint) -> float | None:
         """Take a place; None: it is taken, and `leave` must follow. Else for how long to put off.
 
         0: no place is free, any time later will do.
         """
-        lane = self._lane(endpoint_id)
+        lane = self._lane(endpoint)
         if (wait_s := lane.breaker.wait_s(self._monotonic_s())) > 0:
             return wait_s
         if lane.waiting or not self._has_room(partition, lane):
@@ -81,23 +85,25 @@ class Admission:
     def leave(
         self,
         partition: int,
-        endpoint_id: str,
+        endpoint: Endpoint,
         took_s: float,
         succeeded: bool | None,
         hold_s: float = 0.0,
     ) -> None:
         """Give a place back; None: nobody knows how the attempt ended."""
-        lane, now_s = self._lanes[endpoint_id], self._monotonic_s()
+        lane, now_s = self._lanes[endpoint.endpoint_id], self._monotonic_s()
         lane.moved_s = now_s
-        if succeeded is None:
-            lane.breaker.withdrawn()
-        elif succeeded:
-            lane.breaker.succeeded()
-            lane.took_s += SMOOTHING * (took_s - lane.took_s)
-        else:
-            lane.breaker.failed(now_s)
-        if hold_s > 0:
-            lane.breaker.hold(now_s + hold_s)
+        # Of one that was changed meanwhile nothing is learnt.
+        if lane.updated_at == endpoint.updated_at:
+            if succeeded is None:
+                lane.breaker.withdrawn()
+            elif succeeded:
+                lane.breaker.succeeded()
+                lane.took_s += SMOOTHING * (took_s - lane.took_s)
+            else:
+                lane.breaker.failed(now_s)
+            if hold_s > 0:
+                lane.breaker.hold(now_s + hold_s)
         self._give(partition, lane)
 
     # -- places
@@ -148,10 +154,15 @@ class Admission:
             raise
         return True
 
-    def _lane(self, endpoint_id: str) -> Lane:
-        lane = self._lanes.get(endpoint_id)
+    def _lane(self, endpoint: Endpoint) -> Lane:
+        lane = self._lanes.get(endpoint.endpoint_id)
         if lane is None:
             if len(self._lanes) > MAX_IDLE_ENDPOINTS:
                 self._lanes = {name: each for name, each in self._lanes.items() if not each.is_idle}
-            lane = self._lanes[endpoint_id] = Lane(Breaker(self._options))
+            lane = Lane(Breaker(self._options), endpoint.updated_at)
+            self._lanes[endpoint.endpoint_id] = lane
+        elif lane.updated_at != endpoint.updated_at:
+            # Places that are taken stay so until they are given back.
+            lane.breaker, lane.updated_at = Breaker(self._options), endpoint.updated_at
+            lane.took_s = FIRST_GUESS_S
         return lane

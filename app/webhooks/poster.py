@@ -8,6 +8,7 @@ ends with its connection, and changes nothing about the status.
 import asyncio
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -43,7 +44,7 @@ class Poster:
         lookup: Lookup | None = None,
         new_ssl: Callable[[], ssl.SSLContext] = ssl.create_default_context,
     ) -> None:
-        """`timeout_s` is for one attempt as a whole, the name's resolution included."""
+        """`timeout_s` is for an attempt up to the answer's head, the name's resolution included."""
         self._policy = policy
         self._clock = clock
         self._timeout_s = timeout_s
@@ -59,13 +60,14 @@ class Poster:
         try:
             self.check_url(url)
             async with asyncio.timeout(self._timeout_s):
-                return await self._exchange(url, body, headers, began_s)
+                answer = await self._answer(url, body, headers)
         except TimeoutError:
             return self._failed(began_s, f"no answer in {self._timeout_s:g} s")
         except AddressRefused as error:
             return self._failed(began_s, str(error))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return self._failed(began_s, _text_of(error))
+        return await self._reply(answer, began_s)
 
     def check_url(self, url: str) -> None:
         """What can be said without resolving anything. Raises: UrlRefused."""
@@ -107,17 +109,23 @@ class Poster:
 
     # -- one exchange
 
-    async def _exchange(
-        self, url: str, body: bytes, headers: Mapping[str, str], began_s: float
-    ) -> Reply:
-        sent = self._session.opened().post(
+    async def _answer(
+        self, url: str, body: bytes, headers: Mapping[str, str]
+    ) -> aiohttp.ClientResponse:
+        """The answer, its head read. Raises: aiohttp.ClientError, OSError, ValueError."""
+        return await self._session.opened().post(
             url, data=body, headers={**HEADERS, **headers}, allow_redirects=False
         )
-        async with sent as answer:
-            after_s = parse_retry_after(answer.headers.get("Retry-After"), self._clock.now_s())
-            if not await _is_read_to_its_end(answer):
-                answer.close()
-            return Reply(answer.status, self._took_ms(began_s), retry_after_s=after_s)
+
+    async def _reply(self, answer: aiohttp.ClientResponse, began_s: float) -> Reply:
+        """What the head says, the connection being let go of."""
+        after_s = parse_retry_after(answer.headers.get("Retry-After"), self._clock.now_s())
+        try:
+            await _read_to_its_end(answer)
+        finally:
+            # One whose body has ended was given back already.
+            answer.close()
+        return Reply(answer.status, self._took_ms(began_s), retry_after_s=after_s)
 
     def _failed(self, began_s: float, error: str) -> Reply:
         return Reply(None, self._took_ms(began_s), error[:MAX_ERROR_CHARS])
@@ -149,18 +157,16 @@ class Poster:
         )
 
 
-async def _is_read_to_its_end(answer: aiohttp.ClientResponse) -> bool:
-    """Whether the body ended soon; what is in it is nobody's business."""
+async def _read_to_its_end(answer: aiohttp.ClientResponse) -> None:
+    """Read a body that ends soon; what is in it is nobody's business."""
     read_bytes = 0
-    try:
+    # However it ends, the status has been told.
+    with suppress(aiohttp.ClientError, OSError):
         async with asyncio.timeout(ANSWER_PATIENCE_S):
             async for piece in answer.content.iter_any():
                 read_bytes += len(piece)
                 if read_bytes > MAX_ANSWER_BYTES:
-                    return False
-    except (aiohttp.ClientError, TimeoutError):
-        return False
-    return True
+                    return
 
 
 def _text_of(error: BaseException) -> str:

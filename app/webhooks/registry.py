@@ -1,6 +1,7 @@
 """The endpoints of all tenants, kept in step with the control topic.
 
-An entry that cannot be read, or of a newer build, is logged and left alone: it is not called.
+An entry that cannot be read, or of a newer build, is logged and left alone: it is not called, and
+what is meant for it waits.
 """
 
 import logging
@@ -24,6 +25,7 @@ class Endpoints:
         self._control = control
         self._by_id: dict[str, Endpoint] = {}
         self._by_tenant: defaultdict[str, dict[str, Endpoint]] = defaultdict(dict)
+        self._unreadable: set[str] = set()
         control.on_change(KIND, self._changed)
 
     @property
@@ -34,6 +36,10 @@ class Endpoints:
     def get(self, endpoint_id: str) -> Endpoint | None:
         """One endpoint, whoever's it is."""
         return self._by_id.get(endpoint_id)
+
+    def is_unreadable(self, endpoint_id: str) -> bool:
+        """Whether there is such an endpoint, and this build cannot read it."""
+        return endpoint_id in self._unreadable
 
     def of_tenant(self, tenant: str) -> Sequence[Endpoint]:
         """A tenant's endpoints, oldest first."""
@@ -65,11 +71,13 @@ class Endpoints:
         old = self._by_id.pop(endpoint_id, None)
         if old is not None:
             self._by_tenant[old.tenant].pop(endpoint_id, None)
+        self._unreadable.discard(endpoint_id)
         if value is None:
             return
         try:
             endpoint = Endpoint.model_validate_json(value)
         except ValidationError as error:
+            self._unreadable.add(endpoint_id)
             logger.error(
                 "webhook endpoint %s cannot be read: %d faults", endpoint_id, error.error_count()
             )

@@ -19,6 +19,7 @@ from app.sinks.archive.s3_errors import (
     FOREIGN,
     NO_BYTES,
     NO_OBJECT,
+    NO_UPLOAD,
     OWNED,
     code_of,
     mapped,
@@ -200,8 +201,10 @@ class S3Upload:
     def __init__(self, store: S3Store, key: str, upload_id: str) -> None:
         """Begun already."""
         self._store = store
-        self._named = {**store.named(key), "UploadId": upload_id}
+        self._key = store.named(key)
+        self._named = {**self._key, "UploadId": upload_id}
         self._parts: list[dict[str, Any]] = []
+        self._size_bytes = 0
         self._is_over = False
 
     async def part(self, data: bytes) -> None:
@@ -211,13 +214,11 @@ class S3Upload:
             lambda client: client.upload_part(**self._named, PartNumber=number, Body=data)
         )
         self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+        self._size_bytes += len(data)
 
     async def finish(self) -> None:
-        """Make the object."""
-        parts = {"Parts": self._parts}
-        await self._store.call(
-            lambda client: client.complete_multipart_upload(**self._named, MultipartUpload=parts)
-        )
+        """Make the object, unless an attempt whose answer was lost has made it."""
+        await self._store.call(self._complete)
         self._is_over = True
 
     async def abort(self) -> None:
@@ -229,6 +230,27 @@ class S3Upload:
             await self._store.call(lambda client: client.abort_multipart_upload(**self._named))
         except (StoreUnavailable, SinkRefused) as error:
             logger.warning("the parts of %s are left behind: %s", self._named["Key"], error)
+
+    # -- in the thread
+
+    async def _complete(self, client: Any) -> None:
+        parts = {"Parts": self._parts}
+        try:
+            await client.complete_multipart_upload(**self._named, MultipartUpload=parts)
+        except ClientError as error:
+            # The client tries again by itself, so even our first attempt may be its second.
+            if code_of(error) not in NO_UPLOAD or not await self._is_made(client):
+                raise
+
+    async def _is_made(self, client: Any) -> bool:
+        """Whether the object is there, as long as its parts."""
+        try:
+            found = await client.head_object(**self._key)
+        except ClientError as error:
+            if status_of(error) == 404:
+                return False
+            raise
+        return bool(found["ContentLength"] == self._size_bytes)
 
 
 def new_session() -> Any:

@@ -25,6 +25,7 @@ OWNED = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 NO_OBJECT = frozenset({"NoSuchKey"})
 NO_BYTES = frozenset({"InvalidRange", "416"})
 NO_BUCKET = frozenset({"NoSuchBucket"})
+NO_UPLOAD = frozenset({"NoSuchUpload"})
 REFUSED = frozenset(
     {
         *("AccessDenied", "AccountProblem", "AllAccessDisabled", "AuthorizationHeaderMalformed"),

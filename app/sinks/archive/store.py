@@ -10,7 +10,10 @@ class Upload(Protocol):
         """The next part; all but the last are of 5 MiB or more. Raises: as `ObjectStore.put`."""
 
     async def finish(self) -> None:
-        """Make the object of the parts; of one part at least. Raises: as `ObjectStore.put`."""
+        """Make the object of the parts; of one part at least. Raises: as `ObjectStore.put`.
+
+        Called again after it raised, it is done where the object was made all the same.
+        """
 
     async def abort(self) -> None:
         """Let go of the parts; raises nothing, again is harmless, after `finish` too."""

@@ -71,7 +71,7 @@ class ClickHouse:
         self._known = migrations() if known is None else known
         self._insert_timeout_s = insert_timeout_s
         self._client: Any = None
-        self._opening = asyncio.Lock()
+        self._opening: asyncio.Task[Any] | None = None
         self._state = "starting"
 
     @property
@@ -117,11 +117,11 @@ class ClickHouse:
         max_rows: int = MAX_ROWS,
         timeout_s: float = TIMEOUT_S,
     ) -> list[dict[str, Any]]:
-        """The rows of a SELECT. Raises: SinkUnavailable, SinkRefused."""
-        client = await self._opened()
+        """The rows of a SELECT, within its time. Raises: SinkUnavailable, SinkRefused."""
         limits = {"max_result_rows": max_rows, "max_execution_time": timeout_s}
         try:
             async with asyncio.timeout(timeout_s + MARGIN_S):
+                client = await self._opened()
                 body = await client.raw_query(
                     sql,
                     parameters=dict(parameters or {}),
@@ -139,17 +139,40 @@ class ClickHouse:
     async def close(self) -> None:
         """Let go of connections."""
         self._state = "closed"
-        client, self._client = self._client, None
+        opening, client, self._client = self._opening, self._client, None
+        if opening is not None:
+            opening.cancel()
+            await asyncio.wait({opening})
         await _close(client)
 
     async def _opened(self) -> Any:
-        """The client, the schema being up to date. Raises: SinkUnavailable."""
-        async with self._opening:
-            if self._state == "closed":
-                raise SinkUnavailable("closed")
-            if self._client is None:
-                self._client = await self._open()
+        """The client, the schema being up to date; who asks meanwhile waits for the same attempt.
+
+        Raises: SinkUnavailable.
+        """
+        if self._state == "closed":
+            raise SinkUnavailable("closed")
+        if self._client is not None:
             return self._client
+        if self._opening is None:
+            self._opening = spawn(self._try_open(), name="analytics-open")
+        opening = self._opening
+        # it goes on when one of those who wait for it is cancelled
+        await asyncio.wait({opening})
+        outcome = SinkUnavailable("closed") if opening.cancelled() else opening.result()
+        if isinstance(outcome, SinkUnavailable):
+            raise SinkUnavailable(str(outcome)) from outcome
+        return outcome
+
+    async def _try_open(self) -> Any:
+        """The client, or why there is none, for everybody who waits."""
+        try:
+            self._client = await self._open()
+        except SinkUnavailable as exc:
+            return exc
+        finally:
+            self._opening = None
+        return self._client
 
     async def _open(self) -> Any:
         client = None

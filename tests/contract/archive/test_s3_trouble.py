@@ -204,3 +204,48 @@ async def test_a_cancelled_call_leaves_the_store_usable() -> None:
             gate.set()
             await store.put("k", b"v")
             assert store.state == "ok"
+
+
+@asynccontextmanager
+async def losing(kept: bytes | None) -> AsyncIterator[S3Settings]:
+    """An S3 that loses its first answer to the end of an upload; the object is `kept` then."""
+    ends: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        if request.method == "PUT":
+            return web.Response(headers={"ETag": '"e"'})
+        if request.method == "HEAD":
+            return web.Response(status=404) if kept is None else web.Response(body=kept)
+        if "uploads" in request.query:
+            text = "<?xml version='1.0'?><R><UploadId>u1</UploadId></R>"
+            return web.Response(text=text, content_type="text/xml")
+        ends.append(request.query["uploadId"])
+        status, code = (500, "InternalError") if len(ends) == 1 else (404, "NoSuchUpload")
+        return web.Response(status=status, text=ERROR.format(code=code), content_type="text/xml")
+
+    web_app = web.Application()
+    web_app.router.add_route("*", "/{path:.*}", answer)
+    async with served(web_app) as url:
+        yield S3Settings(endpoint_url=url, access_key_id="a", secret_access_key="b", timeout_s=5)
+    assert len(ends) == 2
+
+
+async def ended(settings: S3Settings) -> None:
+    """An upload of one part, whose end is asked for once by us and twice by the client."""
+    async with opened(settings) as store:
+        upload = await store.upload("k")
+        await upload.part(b"part")
+        await upload.finish()
+
+
+async def test_an_upload_whose_end_went_unheard_is_an_object() -> None:
+    async with losing(b"part") as settings:
+        await ended(settings)
+
+
+@pytest.mark.parametrize("kept", [None, b"another"])
+async def test_an_upload_that_is_gone_and_no_object_is_refused(kept: bytes | None) -> None:
+    async with losing(kept) as settings:
+        with pytest.raises(SinkRefused, match="NoSuchUpload"):
+            await ended(settings)

@@ -66,6 +66,15 @@ class Conformance:
         await upload.abort()
         assert await store.get(key, 0, 4) == PART[:4]
 
+    async def test_finished_again_it_is_done_all_the_same(
+        self, store: ObjectStore, key: str
+    ) -> None:
+        upload = await store.upload(key)
+        await upload.part(PART)
+        for _ in range(2):
+            await upload.finish()
+        assert await store.get(key, 0, 4) == PART[:4]
+
     async def test_an_abandoned_upload_leaves_nothing(self, store: ObjectStore, key: str) -> None:
         upload = await store.upload(key)
         await upload.part(PART)

@@ -1,14 +1,24 @@
 """Who may send now, and who is put off."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from app.clock import ManualClock
 from app.webhooks.admission import LONGEST_WAIT_S, Admission
 from app.webhooks.breaker import BreakerOptions
+from app.webhooks.endpoint import Endpoint
+from tests.support.endpoints import EARLIER, endpoint
 
 OPTIONS = BreakerOptions(failures=2, pause_first_s=10, pause_max_s=10)
+TYPICAL = endpoint()
+
+
+def named(name: str, changes: int = 0) -> Endpoint:
+    """An endpoint that was changed so many times."""
+    updated_at = EARLIER + timedelta(minutes=changes)
+    return TYPICAL.model_copy(update={"endpoint_id": name, "updated_at": updated_at})
 
 
 class World:
@@ -16,11 +26,13 @@ class World:
         self.clock = ManualClock()
         self.admission = Admission(limit, places, self.clock.monotonic_s, OPTIONS)
 
-    async def enter(self, name: str = "a", partition: int = 0) -> float | None:
-        return await self.admission.enter(partition, name)
+    async def enter(self, name: str = "a", partition: int = 0, changes: int = 0) -> float | None:
+        return await self.admission.enter(partition, named(name, changes))
 
-    def leave(self, name: str = "a", *, good: bool | None = True, hold_s: float = 0.0) -> None:
-        self.admission.leave(0, name, 0.01, good, hold_s)
+    def leave(
+        self, name: str = "a", *, good: bool | None = True, hold_s: float = 0.0, changes: int = 0
+    ) -> None:
+        self.admission.leave(0, named(name, changes), 0.01, good, hold_s)
 
 
 async def test_up_to_its_limit_and_one_that_waits_takes_the_place_that_is_freed() -> None:
@@ -110,6 +122,26 @@ async def test_an_endpoint_that_asks_for_time_gets_it() -> None:
     assert await world.enter() == 120
     world.clock.advance(120)
     assert await world.enter() is None
+
+
+async def test_of_an_endpoint_that_is_changed_nothing_is_held_against_it() -> None:
+    world = World()
+    for hold_s in (0, 36_000):
+        assert await world.enter() is None
+        world.leave(good=False, hold_s=hold_s)
+    assert await world.enter() == 36_000
+    assert await world.enter(changes=1) is None
+    assert world.admission.open_breakers == 0
+
+
+async def test_what_went_out_before_the_change_tells_nothing_and_gives_back_its_place() -> None:
+    world = World(limit=2)
+    assert [await world.enter() for _ in range(2)] == [None, None]
+    world.clock.advance(5)
+    assert await world.enter(changes=1) == 0.0
+    for _ in range(2):
+        world.leave(good=False, hold_s=120)
+    assert [await world.enter(changes=1) for _ in range(2)] == [None, None]
 
 
 async def test_idle_endpoints_are_forgotten_and_open_breakers_are_not(

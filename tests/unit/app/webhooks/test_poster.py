@@ -82,6 +82,24 @@ async def test_no_answer_in_time_is_a_failure() -> None:
         assert "no answer in 0.2 s" in reply.error
 
 
+async def test_a_head_that_came_in_time_counts_whatever_the_body_does_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.webhooks.poster.ANSWER_PATIENCE_S", 0.5)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"thanks")
+        await receiver.is_closing.wait()
+        return response
+
+    async with receiving(answer) as receiver, posting(timeout_s=0.3) as poster:
+        reply = await poster.post(receiver.url, b"{}", {})
+        assert (reply.meaning, reply.error) == ("delivered", None)
+        assert reply.took_ms >= 500
+
+
 @pytest.mark.parametrize("raw", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200"])
 async def test_what_is_no_http_is_a_failure(raw: bytes) -> None:
     async with saying(raw) as url, posting() as poster:

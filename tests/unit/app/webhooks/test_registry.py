@@ -1,5 +1,6 @@
 """Endpoints as the control topic has them."""
 
+import orjson
 import pytest
 
 from app.errors import QueryRefused, Unavailable
@@ -45,6 +46,21 @@ async def test_what_cannot_be_read_is_not_called(caplog: pytest.LogCaptureFixtur
     assert endpoints.get(endpoint(1).endpoint_id) is None
     assert list(endpoints.enabled("default")) == []
     assert "cannot be read" in caplog.text
+
+
+async def test_what_cannot_be_read_is_told_from_what_is_gone() -> None:
+    control, endpoints = await known(endpoint(1))
+    name = endpoint(1).endpoint_id
+    assert not endpoints.is_unreadable(name)
+    newer = endpoint(1).model_dump(mode="json") | {"filters": {"added_later": 1}}
+    for value, is_unreadable in (
+        (orjson.dumps(newer), True),
+        (endpoint(1).model_dump_json().encode(), False),
+        (b"{}", True),
+        (None, False),
+    ):
+        await control.put(KIND, name, value)
+        assert endpoints.is_unreadable(name) == is_unreadable
 
 
 async def test_a_topic_that_is_away_keeps_nothing() -> None:

@@ -1,6 +1,8 @@
 """A delivery made ready and sent."""
 
+import asyncio
 import json
+import threading
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -10,16 +12,21 @@ from standardwebhooks import Webhook
 
 from app.clock import ManualClock, SystemClock
 from app.record.delivery import Delivery
+from app.webhooks import sending, signing
 from app.webhooks.links import Links
 from app.webhooks.poster import Poster
 from app.webhooks.replies import Reply
 from app.webhooks.sealing import Sealer, SealError
 from app.webhooks.sending import (
     BODY_PATIENCE_S,
+    LARGE_BYTES,
+    READ_AGAIN_S,
+    Found,
     NoBodies,
     NotYet,
     Sender,
     SendingOptions,
+    TooLong,
 )
 from tests.support.endpoints import KEY, SEALER, SECRET, delivery, endpoint
 from tests.support.facts import fact
@@ -44,10 +51,19 @@ class Noted:
 class Bodies:
     """An archive with one answer."""
 
-    answer: bytes | NotYet | NoBodies
+    answer: Found
 
-    async def both(self, tenant: str, request_id: str) -> bytes | NotYet | NoBodies:
+    async def both(self, tenant: str, request_id: str, max_bytes: int) -> Found:
         assert (tenant, request_id) == ("default", REQUEST_ID)
+        is_long = isinstance(self.answer, bytes) and len(self.answer) > max_bytes
+        return TooLong() if is_long else self.answer
+
+
+class Hanging(Bodies):
+    """An archive that does not answer."""
+
+    async def both(self, tenant: str, request_id: str, max_bytes: int) -> Found:
+        await asyncio.Event().wait()
         return self.answer
 
 
@@ -85,6 +101,20 @@ async def test_bodies_that_are_on_their_way_are_waited_for_and_not_for_ever() ->
     assert (await bodies_of(made, "included", old))["kind"] == "missing"
 
 
+async def test_an_archive_that_hangs_is_asked_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "BODY_READ_S", 0.01)
+    async with asyncio.timeout(5):
+        assert await bodies_of(sender(Hanging(BOTH)), "included") == NotYet(READ_AGAIN_S)
+
+
+@pytest.mark.parametrize("include", ["included", "link"])
+async def test_without_a_key_a_link_is_missing(include: str) -> None:
+    clock = ManualClock(STARTED_AT.timestamp())
+    made = Sender(cast(Poster, Noted()), SEALER, Links([], ""), clock, None, Bodies(TooLong()))
+    bodies = await bodies_of(made, include)
+    assert (bodies["kind"], "no key" in bodies["reason"]) == ("missing", True)
+
+
 @pytest.mark.parametrize("include", ["included", "link"])
 async def test_what_was_omitted_is_missing_with_its_reason(include: str) -> None:
     kept_back = delivery(fact(request_body="omitted", response_body="omitted"))
@@ -112,3 +142,20 @@ async def test_a_secret_that_cannot_be_opened_sends_nothing() -> None:
     with pytest.raises(SealError):
         await made.send(endpoint(), "msg_1", b"{}")
     assert poster.sent == []
+
+
+async def test_a_large_event_is_signed_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def noted(*given: Any) -> dict[str, str]:
+        threads.append(threading.current_thread())
+        return headers(*given)
+
+    headers = signing.headers
+    monkeypatch.setattr(signing, "headers", noted)
+    poster = Noted()
+    made = Sender(cast(Poster, poster), SEALER, LINKS, SystemClock())
+    for size_bytes in (LARGE_BYTES, 1):
+        await made.send(endpoint(), "msg_1", b'"%s"' % (b"x" * size_bytes))
+        Webhook(SECRET).verify(poster.sent[-1][1], poster.sent[-1][2])
+    assert [each is threading.main_thread() for each in threads] == [False, True]
