@@ -97,3 +97,11 @@ def attempts_of(message: Message) -> int:
     # A header's value may be null on the wire.
     value = message.headers.get(ATTEMPT_HEADER) or b"0"
     return int(value) if value.isdigit() and len(value) < MAX_DIGITS else 0
+
+
+def as_record_error(exc: Exception) -> RecordError:
+    """Why a message is buried whose step raised; what nobody foresaw is logged."""
+    if isinstance(exc, RecordError):
+        return exc
+    logger.error("a step of an agent failed", exc_info=exc)
+    return RecordError("step_failed", f"{type(exc).__name__}: {exc}")

@@ -18,13 +18,12 @@ Reading bodies takes a place as well, so that a store that hangs holds up its ow
     a step that raises    a dead letter `step_failed`
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from random import random
 from typing import Any
 
-from agents.dead_letters import DeadLetters, attempts_of
+from agents.dead_letters import DeadLetters, as_record_error, attempts_of
 from agents.letter_limit import TooManyDeadLettersError
 from app.clock import Clock, utc
 from app.engine.contracts import Again, Emitter, Message, Result, SinkState, Store, StreamApp
@@ -43,7 +42,6 @@ from app.webhooks.schedule import Schedule
 from app.webhooks.sealing import SealError
 from app.webhooks.sending import NotYet, Sender
 
-logger = logging.getLogger(__name__)
 NAME = "deliver"
 IN_FLIGHT = 512
 WINDOW_RECORDS = 20_000
@@ -118,7 +116,7 @@ class Deliverer:
             # The partition is not held here any more: who holds it now tries again.
             raise
         except Exception as exc:  # noqa: BLE001 - mapped: one delivery must not stop the others
-            return self._bury(self._poison, _as_it_came(message, delivery), _as_record_error(exc))
+            return self._bury(self._poison, _as_it_came(message, delivery), as_record_error(exc))
         finally:
             self._under_way.discard(delivery.name)
 
@@ -258,14 +256,6 @@ def _as_it_came(message: Message, delivery: Delivery) -> Message:
     if delivery.first_origin is not None:
         headers[ORIGIN_HEADER] = delivery.first_origin.model_dump_json().encode()
     return replace(message, headers=headers)
-
-
-def _as_record_error(exc: Exception) -> RecordError:
-    """Why a delivery is buried."""
-    if isinstance(exc, RecordError):
-        return exc
-    logger.error("a step of a delivery failed", exc_info=exc)
-    return RecordError("step_failed", f"{type(exc).__name__}: {exc}")
 
 
 def register(app: StreamApp, deliverer: Deliverer, topics: Topics, state: SinkState) -> None:

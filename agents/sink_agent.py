@@ -19,7 +19,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from agents.dead_letters import DeadLetters
+from agents.dead_letters import DeadLetters, as_record_error
 from agents.letter_limit import TooManyDeadLettersError
 from agents.strikes import Exhausted, Patience, Strikes
 from app.clock import Clock
@@ -91,7 +91,7 @@ class SinkAgent(Generic[Item]):
             try:
                 items.append(self._decode(message))
             except Exception as exc:  # noqa: BLE001 - mapped: one message must not stop the others
-                results[number] = self._bury(message, _as_record_error(exc))
+                results[number] = self._bury(message, as_record_error(exc))
             else:
                 numbers.append(number)
             await _breathe(number)
@@ -115,7 +115,7 @@ class SinkAgent(Generic[Item]):
         try:
             self._on_done(message, item, done)
         except Exception as exc:  # noqa: BLE001 - mapped: one message must not stop the others
-            return self._bury(message, _as_record_error(exc))
+            return self._bury(message, as_record_error(exc))
         return None
 
     def _bury(self, message: Message, error: RecordError) -> Result:
@@ -154,14 +154,6 @@ class SinkAgent(Generic[Item]):
             self._watch.raised()
             return None
         return verdicts
-
-
-def _as_record_error(exc: Exception) -> RecordError:
-    """Why a message is buried."""
-    if isinstance(exc, RecordError):
-        return exc
-    logger.error("a step of an agent failed", exc_info=exc)
-    return RecordError("step_failed", f"{type(exc).__name__}: {exc}")
 
 
 async def _breathe(number: int) -> None:

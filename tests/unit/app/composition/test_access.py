@@ -35,9 +35,8 @@ def process(role: str, **more: str) -> Process:
     return Process(load_settings(given))
 
 
-@pytest.mark.parametrize("role", ["all", "proxy", "worker"])
-async def test_no_route_of_ours_answers_without_a_key(role: str) -> None:
-    made = process(role)
+def routes_of(made: Process) -> web.Application:
+    """All its routes, behind its gate."""
     web_app = web.Application()
     register_all(
         web_app,
@@ -50,6 +49,13 @@ async def test_no_route_of_ours_answers_without_a_key(role: str) -> None:
         features=made.features,
         gate=made.gate,
     )
+    return web_app
+
+
+@pytest.mark.parametrize("role", ["all", "proxy", "worker"])
+async def test_no_route_of_ours_answers_without_a_key(role: str) -> None:
+    made = process(role)
+    web_app = routes_of(made)
     paths = {
         (route.method, route.resource.canonical.replace("{", "").replace("}", ""))
         for route in web_app.router.routes()
@@ -79,17 +85,7 @@ def test_what_is_public_is_named_here() -> None:
 async def test_before_the_keys_were_read_a_call_with_one_is_to_come_again(tmp_path: Path) -> None:
     """On an empty disk, without a broker; one without a key is relayed."""
     made = process("proxy", TAILRACE_DATA_DIR=str(tmp_path))
-    web_app = web.Application()
-    register_all(
-        web_app,
-        relaying=made.relaying,
-        port=1,
-        parts=[],
-        is_draining=lambda: False,
-        metrics=made.metrics,
-        features=made.features,
-        gate=made.gate,
-    )
+    web_app = routes_of(made)
     key = mint("acme", "tenant", "", datetime(2026, 11, 23, tzinfo=UTC)).text
     async with served(web_app) as url, aiohttp.ClientSession() as session:
         for path, headers, status, told in (
