@@ -52,7 +52,9 @@ class WebhookSettings(Section):
         None, description="CIDR blocks, separated by commas, that endpoints may lie in all the same"
     )
     allow_http: bool = Field(False, description="endpoints may be http:// instead of https://")
-    timeout_s: Seconds = Field(15, description="longest that an endpoint may take for one attempt")
+    timeout_s: Seconds = Field(
+        15, description="longest that an endpoint may take until the head of its answer"
+    )
     concurrency: Annotated[int, Field(ge=1, le=1000)] = Field(
         64, description="attempts at a time for one endpoint"
     )
